@@ -1,0 +1,15 @@
+import type { Observation } from '../../observe/observe.js';
+
+/** Where observations go. A sink that throws is caught and reported once; it never reaches the page. */
+export interface Sink {
+  readonly name: string;
+  /**
+   * Takes one observation, soon after it happened and never while rendering.
+   * @param subject first 24 hex digits of the digest of feature and targeting key
+   */
+  observe(observation: Observation, subject: string): void;
+  /** Sends what is waiting, such as when the page is hidden. */
+  flush?(): void;
+  /** Flushes and lets go of timers and listeners. */
+  close?(): void;
+}

@@ -1,0 +1,53 @@
+// Comes in: an assignment, an override, a trip. Goes out: the Decision, the version that is rendered, and why. Who calls: client.
+import type { Assignment, AssignmentReason } from '../evaluate/evaluate.js';
+import type { Version } from '../evaluate/snapshot.js';
+import type { Override } from './override.js';
+import type { Trip } from './trip.js';
+
+/** Why a version is rendered. */
+export type DecisionReason = AssignmentReason | 'OVERRIDE' | 'CIRCUIT_OPEN' | 'DEFAULT';
+
+/** The version that is rendered, and why. Referentially stable: the same object as long as nothing changes. */
+export interface Decision {
+  readonly feature: string;
+  readonly version: Version;
+  /** `version === 'v2'`. */
+  readonly enabled: boolean;
+  readonly reason: DecisionReason;
+  /** Integer 0–9999, where the percentage decided. */
+  readonly bucket?: number;
+}
+
+/** What a decision is made of; undefined where there is none (no snapshot yet, no override, no active trip). */
+export interface DecisionInput {
+  readonly feature: string;
+  readonly assignment?: Assignment | undefined;
+  /** Already filtered by policy. */
+  readonly override?: Override | undefined;
+  /** Already filtered by time. */
+  readonly trip?: Trip | undefined;
+}
+
+/**
+ * Ranks the voices: kill, then trip, then override, then assignment, then v1.
+ * @source design part 5
+ */
+export function decide({ feature, assignment, override, trip }: DecisionInput): Decision {
+  if (assignment?.kill === true) return fromAssignment(assignment);
+  if (trip !== undefined) return { feature, version: 'v1', enabled: false, reason: 'CIRCUIT_OPEN' };
+  if (override !== undefined) {
+    const { version } = override;
+    return { feature, version, enabled: version === 'v2', reason: 'OVERRIDE' };
+  }
+  if (assignment !== undefined) return fromAssignment(assignment);
+  return { feature, version: 'v1', enabled: false, reason: 'DEFAULT' };
+}
+
+function fromAssignment({ feature, version, reason, bucket }: Assignment): Decision {
+  const decision = { feature, version, enabled: version === 'v2', reason };
+  return bucket === undefined ? decision : { ...decision, bucket };
+}
+
+/** Whether two decisions say the same, so that the older object can be kept. */
+export const isSameDecision = (a: Decision, b: Decision): boolean =>
+  a.feature === b.feature && a.version === b.version && a.reason === b.reason && a.bucket === b.bucket;

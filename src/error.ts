@@ -1,0 +1,54 @@
+/**
+ * What went wrong, for programs: `invalid-option` and `invalid-feature` are misuse and thrown at construction; the others
+ * describe a part of ours that failed while v1 went on working.
+ */
+export type SwitchbackErrorCode =
+  | 'invalid-option'
+  | 'invalid-feature'
+  | 'invalid-snapshot'
+  | 'missing-provider'
+  | 'snapshot-failed'
+  | 'stream-failed'
+  | 'load-failed'
+  | 'load-timeout'
+  | 'storage-failed'
+  | 'report-failed'
+  | 'closed';
+
+/** An error of ours: `[switchback]` and a sentence that names the field and shows the value; `cause` is the original. */
+export class SwitchbackError extends Error {
+  override readonly name = 'SwitchbackError';
+  readonly code: SwitchbackErrorCode;
+
+  constructor(code: SwitchbackErrorCode, message: string, options?: { cause?: unknown }) {
+    super(`[switchback] ${message}`, options);
+    this.code = code;
+  }
+}
+
+/**
+ * Receives faults of ours: a source, a store, a reporter or a callback that threw. The host page never sees them otherwise.
+ * @param operation what we were doing, such as `snapshot` or `onFallback`
+ */
+export type OnInternalFault = (operation: string, error: unknown) => void;
+
+const maxShownLength = 64;
+
+/** Shows a bad value in a message: JSON where it has one, at most 64 characters, never throws. */
+export function showValue(value: unknown): string {
+  let shown: string;
+  try {
+    shown =
+      typeof value === 'string' || (typeof value === 'object' && value !== null)
+        ? JSON.stringify(value)
+        : String(value);
+  } catch {
+    shown = Object.prototype.toString.call(value);
+  }
+  return shown.length > maxShownLength ? `${shown.slice(0, maxShownLength - 1)}…` : shown;
+}
+
+/** Ends a `switch` over a union: a new member that is not handled does not compile. */
+export function assertNever(value: never): never {
+  throw new TypeError(`[switchback] unexpected value ${showValue(value)}`);
+}

@@ -1,0 +1,58 @@
+import { digestHex, sha256 } from './sha256.js';
+
+/** What the digest of one feature and one targeting key says. */
+export interface Digest {
+  /** Integer 0–9999; v2 is on where it is below `round(percentage * 100)`. */
+  readonly bucket: number;
+  /** 16 lower-case hex digits: how allow and deny lists name this user in a published snapshot. */
+  readonly tag: string;
+  /** First 24 hex digits of the digest: names this user in a metrics batch, so that the service can recompute the bucket. */
+  readonly subject: string;
+}
+
+/** Where digests come from: our own SHA-256 in the browser, node:crypto in the service, a memo in a client. */
+export type DigestOf = (feature: string, targetingKey: string) => Digest;
+
+const maxTargetingKeyLength = 256;
+const defaultTargetingKey = 'default-session';
+
+/**
+ * Brings a targeting key into the form that is hashed: trimmed, NFC, without control characters, at most 256 UTF-16 units.
+ * @returns the normalised key; `default-session` for anything that is not a string or is empty afterwards
+ */
+export function normalizeTargetingKey(targetingKey: unknown): string {
+  if (typeof targetingKey !== 'string') return defaultTargetingKey;
+  const normalized = targetingKey
+    .trim()
+    .normalize('NFC')
+    .replace(/\p{Cc}/gu, '')
+    .slice(0, maxTargetingKeyLength);
+  return normalized === '' ? defaultTargetingKey : normalized;
+}
+
+/** Reads a digest from the 64 hex digits of SHA-256; the one place that knows their layout. */
+export function readDigest(hex: string): Digest {
+  const n = Number.parseInt(hex.slice(0, 8), 16);
+  return {
+    bucket: (n % 100) * 100 + (Math.floor(n / 100) % 100),
+    tag: hex.slice(8, 24),
+    subject: hex.slice(0, 24),
+  };
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Hashes one feature and one targeting key.
+ * @param targetingKey any string; normalised first
+ * @returns never throws; an empty key counts as `default-session`
+ * @source seed 001: SHA-256 of `feature:key`, first 8 hex digits mod 100; hundredths from the next two decimal digits
+ */
+export const digestOf: DigestOf = (feature, targetingKey) =>
+  readDigest(digestHex(sha256(encoder.encode(`${feature}:${normalizeTargetingKey(targetingKey)}`))));
+
+/**
+ * Places a user for one feature; the same answer in the browser and in the service.
+ * @returns an integer 0–9999: in the rollout when below `round(percentage * 100)`
+ */
+export const bucketOf = (feature: string, targetingKey: string): number => digestOf(feature, targetingKey).bucket;

@@ -1,0 +1,82 @@
+// Comes in: what happened to a version on screen. Goes out: Observations, and the Tally they add up to. Who calls: client, service.
+import type { DecisionReason } from '../decide/decide.js';
+import type { Version } from '../evaluate/snapshot.js';
+
+/**
+ * Where v2 failed: its code did not arrive, it threw while rendering or in an effect, an event handler or async code of its
+ * own was wrapped, or the host said so.
+ */
+export type FailurePhase = 'load' | 'render' | 'effect' | 'event' | 'reported';
+
+/** v1 and v2 as assigned by `SPLIT`; everything else, such as an override or the default, is `none`. */
+export type Arm = Version | 'none';
+
+/** What an observation is about; the labels of its tally. */
+export interface ObservedVersion {
+  readonly feature: string;
+  readonly version: Version;
+  readonly arm: Arm;
+  readonly reason: DecisionReason;
+  readonly epoch: number;
+  readonly revision: number;
+  readonly stage: string | null;
+}
+
+/** A failure, for logs and sinks: strings only, so that nothing of the host is retained. */
+export interface FailureReport {
+  readonly phase: FailurePhase;
+  /** At most 200 characters. */
+  readonly name: string;
+  /** At most 1,000 characters. */
+  readonly message: string;
+  /** At most 4,000 characters. */
+  readonly componentStack?: string;
+  /** v1 failed as well: most likely something they share. */
+  readonly v1AlsoFailed?: boolean;
+}
+
+/** One thing that happened to a version of a feature. `atMs` is ms since 1970, durations are ms. */
+export type Observation = ObservedVersion & { readonly atMs: number } & (
+    | { readonly kind: 'attempt' }
+    | { readonly kind: 'exposure' }
+    | { readonly kind: 'settled' }
+    | { readonly kind: 'failure'; readonly failure: FailureReport }
+    | { readonly kind: 'aborted' }
+    | { readonly kind: 'suppressedByBreaker' }
+    | { readonly kind: 'overridden' }
+    | { readonly kind: 'timing'; readonly name: TimingName; readonly valueMs: number }
+  );
+
+/** `chunkLoadMs`: from asking for v2's code to having it. `commitMs`: from the first render to the commit. */
+export type TimingName = 'chunkLoadMs' | 'commitMs';
+
+const cut = (value: unknown, length: number): string => {
+  try {
+    return String(value).slice(0, length);
+  } catch {
+    return 'unprintable';
+  }
+};
+
+/**
+ * Describes whatever was thrown, without touching it.
+ * @param error anything: an Error, null, a string, a frozen object, a proxy that throws
+ */
+export function describeFailure(phase: FailurePhase, error: unknown, componentStack?: string): FailureReport {
+  let name = 'Error';
+  let message = '';
+  try {
+    if (typeof error === 'object' && error !== null && 'message' in error) {
+      name = cut('name' in error ? error.name : 'Error', 200);
+      message = cut(error.message, 1_000);
+    } else {
+      name = error === null ? 'null' : typeof error;
+      message = cut(error, 1_000);
+    }
+  } catch {
+    message = 'unprintable';
+  }
+  return componentStack === undefined
+    ? { phase, name, message }
+    : { phase, name, message, componentStack: componentStack.slice(0, 4_000) };
+}

@@ -1,0 +1,182 @@
+// Comes in: changes and batches. Goes out: the whole state at one revision, and word of every change. Who calls: the handler.
+import type { JsonObject, Order } from '../evaluate/snapshot.js';
+import type { Counts } from '../observe/tally.js';
+import type { Histogram } from '../observe/histogram.js';
+
+export type Role = 'viewer' | 'operator' | 'admin';
+export type ChangeSource = 'api' | 'cli' | 'ui' | 'env' | 'sql' | 'guard';
+
+/** A user named by tag; the label is for operators and never published. */
+export interface TaggedUser {
+  readonly tag: string;
+  readonly label?: string;
+}
+
+/** One feature as stored. Times are ISO 8601. */
+export interface StoredFeature {
+  readonly feature: string;
+  readonly enabled: boolean;
+  /** 0–100 with two decimals. */
+  readonly percentage: number;
+  readonly allow: readonly TaggedUser[];
+  readonly deny: readonly TaggedUser[];
+  readonly regions: readonly string[] | null;
+  readonly from: string | null;
+  readonly until: string | null;
+  readonly requires: readonly string[];
+  readonly config: JsonObject;
+  /** 0–1. */
+  readonly sampling: number;
+  readonly logOnly: boolean;
+  readonly owner: string | null;
+  readonly description: string | null;
+  /** YYYY-MM-DD. */
+  readonly removeBy: string | null;
+  /** Goes up by one with each change of this row; the `ETag` of a feature. */
+  readonly rowRevision: number;
+  readonly updatedAt: string;
+}
+
+/** A rollback; `feature` null means all of them (the emergency). */
+export interface StoredRollback {
+  readonly id: number;
+  readonly feature: string | null;
+  readonly startedAt: string;
+  readonly actor: string;
+  readonly source: ChangeSource;
+  readonly reason: string | null;
+  readonly fromPercentage: number | null;
+  readonly revision: number;
+  readonly endedAt: string | null;
+  readonly endedBy: string | null;
+  readonly endedReason: string | null;
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: string;
+  readonly feature: string | null;
+  readonly action: string;
+  readonly actor: string;
+  readonly source: ChangeSource;
+  readonly reason: string | null;
+  readonly before: JsonObject | null;
+  readonly after: JsonObject | null;
+  readonly requestId: string | null;
+}
+
+/** Everything the service publishes from, read in one statement. */
+export interface StoredState extends Order {
+  readonly changedAt: string;
+  readonly features: ReadonlyMap<string, StoredFeature>;
+  /** Active ones only. */
+  readonly rollbacks: readonly StoredRollback[];
+}
+
+/** Who changes what, and why; goes into the audit with the change. */
+export interface ChangeOrigin {
+  readonly actor: string;
+  readonly source: ChangeSource;
+  readonly reason: string | null;
+  readonly requestId: string | null;
+}
+
+/** The fields of a feature that a change may set. */
+export type FeaturePatch = Partial<Omit<StoredFeature, 'feature' | 'rowRevision' | 'updatedAt'>>;
+
+export interface ChangeResult extends Order {
+  readonly feature: StoredFeature | null;
+  readonly rollbackId: number | null;
+  readonly auditId: number | null;
+}
+
+/** One bucket of a batch, after validation and the consistency check. */
+export interface AcceptedBucket {
+  readonly feature: string;
+  readonly version: 'v1' | 'v2';
+  readonly arm: 'v1' | 'v2' | 'none';
+  readonly reason: string;
+  readonly epoch: number;
+  readonly revision: number;
+  readonly stage: string | null;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly counts: Counts;
+  readonly units: { readonly exposed: number; readonly error: number; readonly slow: number; readonly silent: number };
+  readonly histograms: Readonly<Record<string, Histogram>>;
+  readonly subject: string | null;
+  readonly unverified: boolean;
+}
+
+export interface BatchToStore {
+  readonly senderId: string;
+  readonly seq: number;
+  readonly dropped: { readonly queueFull: number; readonly expired: number; readonly storage: number };
+  readonly buckets: readonly AcceptedBucket[];
+}
+
+export interface StoredTotals {
+  readonly version: 'v1' | 'v2';
+  readonly counts: Counts;
+  readonly histograms: Readonly<Record<string, Histogram>>;
+  /** Distinct users per bit. */
+  readonly units: { readonly exposed: number; readonly error: number; readonly slow: number; readonly silent: number };
+}
+
+/**
+ * The store behind the service. Changes are one transaction each: audited, all or nothing.
+ * @throws StoreError with code `not-found`, `conflict` (exists, cycle), `stale` (row revision), `invalid`, `unavailable`
+ */
+export interface FlagStore {
+  /** Reads everything in one statement. */
+  readState(): Promise<StoredState>;
+  createFeature(feature: string, patch: FeaturePatch, origin: ChangeOrigin): Promise<ChangeResult>;
+  /** `ifRowRevision` null: unconditional. */
+  changeFeature(
+    feature: string,
+    patch: FeaturePatch,
+    ifRowRevision: number | null,
+    origin: ChangeOrigin,
+  ): Promise<ChangeResult>;
+  /** Turns a feature off for everyone; a row lock held elsewhere does not block it. */
+  rollback(feature: string, origin: ChangeOrigin): Promise<ChangeResult>;
+  emergencyRollback(origin: ChangeOrigin): Promise<ChangeResult>;
+  /** Ends a rollback; for an emergency, `features` are those that come back, all others stay off. */
+  undoRollback(id: number, features: readonly string[] | null, origin: ChangeOrigin): Promise<ChangeResult>;
+  readAudit(query: { feature?: string; limit: number; beforeId?: number }): Promise<readonly AuditEntry[]>;
+  readRollbacks(query: { feature?: string; limit: number }): Promise<readonly StoredRollback[]>;
+  /** Resolves after commit; `duplicate` when this sender and seq were stored before. `gaps` are missing seqs, as [from, to]. */
+  storeBatch(
+    batch: BatchToStore,
+  ): Promise<{ status: 'stored' | 'duplicate'; gaps: readonly (readonly [number, number])[] }>;
+  readTotals(feature: string, fromMs: number, toMs: number): Promise<readonly StoredTotals[]>;
+  /** ms since 1970 of the last exposure of v2 of this feature that happened after `sinceMs`, and how many; by bucket start. */
+  readV2Since(
+    features: readonly string[],
+    sinceMs: number,
+  ): Promise<{ exposures: number; lastSeenAtMs: number | null }>;
+  /** Calls back soon after each commit that changed the revision, and after a lost connection came back. Returns stop. */
+  watch(onChange: () => void, onHealth: (healthy: boolean, error?: unknown) => void): () => void;
+  close(): Promise<void>;
+}
+
+export type StoreErrorCode = 'not-found' | 'conflict' | 'stale' | 'invalid' | 'unavailable';
+
+/** What a store refuses, in words for the caller; `field` is a JSON pointer where one field is to blame. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+  readonly field: string | undefined;
+  readonly current: StoredFeature | undefined;
+
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    details: { field?: string; current?: StoredFeature; cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.field = details.field;
+    this.current = details.current;
+  }
+}
