@@ -36,14 +36,16 @@ const maxShownLength = 64;
 
 /** Shows a bad value in a message: JSON where it has one, at most 64 characters, never throws. */
 export function showValue(value: unknown): string {
-  let shown: string;
+  let shown: string | undefined;
   try {
     shown =
       typeof value === 'string' || (typeof value === 'object' && value !== null)
         ? JSON.stringify(value)
         : String(value);
+    // A toJSON may give nothing.
+    shown ??= String(value);
   } catch {
-    shown = Object.prototype.toString.call(value);
+    shown = `[${typeof value}]`;
   }
   return shown.length > maxShownLength ? `${shown.slice(0, maxShownLength - 1)}…` : shown;
 }

@@ -77,7 +77,8 @@ function checkDefinition(key: string, definition: unknown): void {
     throw new SwitchbackError('invalid-feature', `feature ${showValue(key)}: ${what}, found ${showValue(value)}`);
   };
   if (!isFeatureKey(key)) refuse('a key is a letter, then up to 63 letters, digits, "_", "." or "-"', key);
-  if (typeof definition !== 'object' || definition === null) return refuse('a definition is an object', definition);
+  if (typeof definition !== 'object' || definition === null || Array.isArray(definition))
+    return refuse('a definition is an object', definition);
   for (const [field, value] of Object.entries(definition)) {
     if (value === undefined) continue;
     if (!knownFields.includes(field)) refuse(`unknown field (known: ${knownFields.join(', ')})`, field);

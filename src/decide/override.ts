@@ -25,12 +25,14 @@ const maxQueryLength = 4_096;
 
 /**
  * Reads overrides from a URL's query: `?switchback=memoryPanel:v2,sessionsList:v1`, the parameter also repeated.
- * @param search the part of a URL from `?`
+ * @param search the part of a URL from `?`; more than 4,096 characters hold no override
  * @returns only well-formed entries; the last one for a feature wins; never throws
  */
 export function parseOverrideQuery(search: string): ReadonlyMap<string, Version> {
   const found = new Map<string, Version>();
-  for (const value of new URLSearchParams(search.slice(0, maxQueryLength)).getAll('switchback')) {
+  // Not cut: half of the last entry could read as a whole one.
+  if (search.length > maxQueryLength) return found;
+  for (const value of new URLSearchParams(search).getAll('switchback')) {
     for (const entry of value.split(',')) {
       const [feature, version, ...rest] = entry.split(':');
       if (rest.length === 0 && isFeatureKey(feature) && isVersion(version)) found.set(feature, version);

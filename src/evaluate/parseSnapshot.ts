@@ -55,6 +55,16 @@ export function parseSnapshot(value: unknown): ParsedSnapshot {
   const wrong = (pointer: string, found: unknown, message: string): void => {
     if (problems.length < maxListed) problems.push({ pointer, value: showValue(found), message });
   };
+  try {
+    return readSnapshot(value, problems, wrong);
+  } catch {
+    // Not off the wire: an object of the host's whose getters throw.
+    wrong('', value, 'plain JSON');
+    return { status: 'invalid', problems };
+  }
+}
+
+function readSnapshot(value: unknown, problems: readonly SnapshotProblem[], wrong: Wrong): ParsedSnapshot {
   if (!isObject(value)) {
     wrong('', value, 'an object');
     return { status: 'invalid', problems };
@@ -158,8 +168,8 @@ function readFeatures<T>(
     try {
       if (!isObject(value)) throw new Malformed('', value, 'an object');
       result.set(key, read(value));
-    } catch (error) {
-      if (!(error instanceof Malformed)) throw error;
+    } catch (caught) {
+      const error = caught instanceof Malformed ? caught : new Malformed('', value, 'plain JSON');
       wrong(`/features/${key}${error.pointer}`, error.found, error.expected);
       result.set(key, { malformed: `${error.pointer} must be ${error.expected}, found ${showValue(error.found)}` });
     }
