@@ -41,6 +41,15 @@ const serverBuild = {
   },
 };
 
+const typesProject = (name: string, folder: string, tsconfig: string) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: [],
+    typecheck: { enabled: true, only: true, include: [`${folder}/*.test-d.{ts,tsx}`], tsconfig },
+  },
+});
+
 export default defineConfig(({ mode }) => ({
   plugins: [react()],
   resolve: {
@@ -65,19 +74,9 @@ export default defineConfig(({ mode }) => ({
           hookTimeout: 60_000,
         },
       },
-      {
-        extends: true as const,
-        test: {
-          name: 'types',
-          include: [],
-          typecheck: {
-            enabled: true,
-            only: true,
-            include: ['test/types/**/*.test-d.{ts,tsx}'],
-            tsconfig: './tsconfig.json',
-          },
-        },
-      },
+      typesProject('types', 'test/types', './tsconfig.json'),
+      // A registration of features holds for the whole program, so these have one of their own.
+      typesProject('types-registered', 'test/types/registered', './test/types/registered/tsconfig.json'),
       {
         extends: true as const,
         test: {
