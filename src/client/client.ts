@@ -1,0 +1,279 @@
+// Comes in: options, and what a source delivers. Goes out: decisions, and observations of what became of them. Who calls: render, hosts.
+import { showValue, SwitchbackError, type OnInternalFault } from '../error.js';
+import type { Decision } from '../decide/decide.js';
+import { parseSnapshot } from '../evaluate/parseSnapshot.js';
+import type { EvaluationContext, JsonObject, Snapshot, Version } from '../evaluate/snapshot.js';
+import type { FeatureConfig, FeatureKey } from '../features.js';
+import { describeFailure } from '../observe/observe.js';
+import { createBreakers } from './breakers.js';
+import { systemClock } from './clock.js';
+import { createConfigs } from './configs.js';
+import { createDecisions, type DecisionCell } from './decisions.js';
+import { createFaults } from './faults.js';
+import { Gate } from './gate.js';
+import { createBoundaryHost } from './boundaryHost.js';
+import { createGates } from './gates.js';
+import type { LazySource } from './gateView.js';
+import { createIntake } from './intake.js';
+import { createLoads, type Loads } from './loads.js';
+import { createObserver } from './observer.js';
+import { breakerPolicyOf, checkContext, checkOptions, type SwitchbackOptions } from './options.js';
+import { createOverrides } from './overrides.js';
+import { httpSink } from './reporter/httpSink.js';
+import { createSnapshotStore } from './snapshotStore.js';
+import { httpSource } from './source/httpSource.js';
+import { createClientStore, statusOf, type ClientState, type SwitchbackStatus } from './state.js';
+import { openStorage } from './storage.js';
+import { anonymousTargetingKey } from './targetingKey.js';
+
+/** A client: knows the features' state, decides for one user, and reports what became of the decisions. No React. */
+export interface SwitchbackClient {
+  /** Whether v2 is on. Unknown features are v1. */
+  isEnabled(feature: FeatureKey): boolean;
+  /** The live decision; the same object as long as it says the same. */
+  getDecision(feature: FeatureKey): Decision;
+  /** The feature's defaults with the published settings over them; the same object as long as both are the same. */
+  getConfig<Key extends FeatureKey>(feature: Key): FeatureConfig<Key>;
+  /** Calls back when this feature's decision changed. Returns what ends it. */
+  subscribe(feature: FeatureKey, listener: () => void): () => void;
+  getStatus(): SwitchbackStatus;
+  subscribeStatus(listener: () => void): () => void;
+  /**
+   * Applies a snapshot by hand, such as one from a CDN.
+   * @returns whether it was applied: false for one that is not newer
+   * @throws SwitchbackError `invalid-snapshot`, naming the first field that is wrong; its kills are applied all the same
+   */
+  applySnapshot(snapshot: unknown): boolean;
+  /** Says who the user is now; null after a logout, which also forgets what was stored. */
+  setContext(context: EvaluationContext | null): void;
+  /**
+   * Forces a version here, or stops doing so.
+   * @returns false where policy does not allow it
+   */
+  setOverride(feature: FeatureKey, version: Version | null): boolean;
+  getOverride(feature: FeatureKey): { readonly version: Version | null; readonly allowed: boolean };
+  /** Tells of a failure of v2 that no boundary sees, such as one in an event handler. */
+  reportFailure(feature: FeatureKey, error: unknown): void;
+  /** Begins to fetch and listen. Safe to call again after `close`. */
+  start(): void;
+  /** Stops fetching, sends what is waiting, lets go of every timer and listener. Decisions stay readable. */
+  close(): void;
+  /** What `render` builds on; not for hosts. */
+  readonly internals: ClientInternals;
+}
+
+/** The part of a client that `render` uses. */
+export interface ClientInternals {
+  cell(feature: string): DecisionCell;
+  createGate(feature: string, lazy: LazySource | null): Gate;
+  /** A gate that always wants v2. */
+  createBoundary(feature: string, lazy: LazySource | null): Gate;
+  configForServer(feature: string): JsonObject;
+  readonly statusForServer: SwitchbackStatus;
+  readonly loads: Loads;
+  /** Any change of state: settings, status, context. */
+  subscribe(listener: () => void): () => void;
+  subscribeOverrides(listener: () => void): () => void;
+  fault(operation: string, error: unknown): void;
+}
+
+/**
+ * Makes a client. Nothing is fetched before `start`.
+ * @throws SwitchbackError `invalid-option` or, for `initial`, `invalid-snapshot`, naming the field and showing the value
+ */
+export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
+  checkOptions(options);
+  const { features, url, clock = systemClock, random = Math.random } = options;
+  const known = new Set(Object.keys(features));
+  const faults = createFaults(options.onInternalFault);
+  const storage = openStorage(options.storage, (operation, error) => faults.report(`storage ${operation}`, error));
+  const source =
+    options.source ??
+    (url === undefined
+      ? undefined
+      : httpSource({ url, fetch: options.fetch, EventSource: options.EventSource, clock, random }));
+
+  const identify = (context: EvaluationContext): EvaluationContext =>
+    (context.targetingKey ?? '').trim() === '' ? { ...context, targetingKey: anonymousTargetingKey(storage) } : context;
+  const openSnapshots = (context: EvaluationContext) =>
+    createSnapshotStore(storage, source?.storageKey ?? null, context.targetingKey ?? '');
+
+  const givenContext = options.context ?? {};
+  const store = createClientStore({
+    snapshot: null,
+    announced: null,
+    context: identify(givenContext),
+    isStale: false,
+    isWaitOver: (options.waitMs ?? 0) === 0,
+    status: source === undefined ? 'static' : 'connecting',
+    error: null,
+    contactAtMs: null,
+  });
+  const { getState: read } = store;
+  let snapshots = openSnapshots(read().context);
+
+  const refresh = (feature?: string): void => {
+    decisions.refresh(feature);
+    gates.notify(feature);
+  };
+  const intake = createIntake({ store, source, clock, faults, snapshots: () => snapshots, refresh: () => refresh() });
+  const overrides = createOverrides({
+    storage,
+    search: typeof location === 'undefined' ? undefined : location.search,
+    policy: options.overrides,
+    knownFeatures: known,
+    context: () => read().context,
+    onFault: faults.report,
+  });
+  const breakers = createBreakers(breakerPolicyOf(options.breaker), clock, random, refresh);
+  const initial = options.initial === undefined ? null : readInitial(options.initial, faults.report);
+  const decisions = createDecisions(
+    read,
+    {
+      overrideOf: overrides.get,
+      tripOf: breakers.tripOf,
+      isKnown: (feature) => known.has(feature),
+      nowMs: intake.serviceNowMs,
+    },
+    { snapshot: initial, context: givenContext },
+  );
+  const configs = createConfigs(features, read, faults.report);
+  const configsForServer = createConfigs(features, () => ({ snapshot: initial }), faults.report);
+  const loads = createLoads(clock, random);
+  const sinks =
+    options.sinks ??
+    (url === undefined
+      ? []
+      : [httpSink({ url, fetch: options.fetch, clock, random, build: options.build, onInternalFault: faults.report })]);
+  const observer = createObserver(sinks, faults.report);
+  const gates = createGates({
+    read,
+    decisions,
+    breakers,
+    loads,
+    clock,
+    settleMs: options.settleMs ?? 2_000,
+    upgradeOf: (feature) => features[feature]?.upgrade ?? 'held',
+    observe: (observation) => observer.observe(observation, decisions.digestOf(observation.feature).subject),
+    onExposure: (event) => options.onExposure?.(event),
+    onFallback: (event) => options.onFallback?.(event),
+    guardHost: faults.guard,
+  });
+
+  /** Says once what is wrong with a key, and answers v1 for it. */
+  const checked = (feature: string): string => {
+    if (known.has(feature)) return feature;
+    const names = [...known].join(', ');
+    const message = `unknown feature ${showValue(feature)} is v1; known: ${names}`;
+    faults.report('feature', new SwitchbackError('invalid-feature', message));
+    return feature;
+  };
+
+  // Both are read now, so that the first paint is right; the newer one counts.
+  if (options.initial !== undefined && intake.apply(options.initial).isApplied)
+    store.setState({ contactAtMs: clock.now() });
+  intake.restore();
+
+  let isRunning = false;
+  let stops: readonly (() => void)[] = [];
+  return {
+    isEnabled: (feature) => decisions.cell(checked(feature)).isEnabled(),
+    getDecision: (feature) => decisions.cell(checked(feature)).get(),
+    getConfig: (feature) => configs.get(checked(feature)) as FeatureConfig<typeof feature>,
+    subscribe: (feature, listener) => decisions.cell(checked(feature)).subscribe(listener),
+    getStatus: createStatusReader(read),
+    subscribeStatus: (listener) => store.subscribe(listener),
+    applySnapshot(value) {
+      const { isApplied, problem } = intake.apply(value);
+      if (isApplied) intake.save();
+      if (problem !== undefined) throw problem;
+      return isApplied;
+    },
+    setContext(context) {
+      checkContext(context);
+      if (context === null) snapshots.clear();
+      const next = identify(context ?? {});
+      if (isSameContext(read().context, next)) return;
+      snapshots = openSnapshots(next);
+      store.setState({ context: next });
+      refresh();
+      // Rules hold for everyone; a snapshot of one user's assignments does not.
+      if (source?.dependsOnContext === true) {
+        if (isRunning) intake.start();
+      } else if (context !== null) intake.save();
+    },
+    setOverride(feature, version) {
+      const isSet = overrides.set(checked(feature), version);
+      refresh(feature);
+      return isSet;
+    },
+    getOverride: (feature) => ({
+      version: overrides.get(feature)?.version ?? null,
+      allowed: overrides.isAllowed(feature),
+    }),
+    reportFailure(feature, error) {
+      const host = gates.hostOf(checked(feature));
+      host.failed(host.liveDecision(), describeFailure('reported', error), undefined);
+    },
+    start() {
+      if (isRunning) return;
+      isRunning = true;
+      const stopOverrides = overrides.subscribe((feature) => refresh(feature ?? undefined));
+      const cancelWait = read().isWaitOver
+        ? () => {}
+        : clock.after(options.waitMs ?? 0, () => {
+            store.setState({ isWaitOver: true });
+            refresh();
+          });
+      stops = [stopOverrides, cancelWait];
+      if (source !== undefined) store.setState({ status: 'connecting' });
+      intake.start();
+    },
+    close() {
+      if (!isRunning) return;
+      isRunning = false;
+      intake.stop();
+      for (const stop of stops) stop();
+      observer.close();
+      breakers.close();
+      store.setState({ status: 'closed' });
+    },
+    internals: {
+      cell: (feature) => decisions.cell(checked(feature)),
+      createGate: (feature, lazy) => new Gate(gates.hostOf(checked(feature)), lazy),
+      createBoundary: (feature, lazy) => new Gate(createBoundaryHost(gates.hostOf(checked(feature))), lazy),
+      configForServer: (feature) => configsForServer.get(feature),
+      statusForServer: statusOf({ ...read(), snapshot: initial, contactAtMs: null }),
+      loads,
+      subscribe: (listener) => store.subscribe(listener),
+      subscribeOverrides: (listener) => overrides.subscribe(listener),
+      fault: faults.report,
+    },
+  };
+}
+
+function readInitial(value: unknown, onFault: OnInternalFault): Snapshot | null {
+  const parsed = parseSnapshot(value);
+  if (parsed.status === 'valid') return parsed.snapshot;
+  // A broken server snapshot must not take the page with it.
+  onFault('initial', new SwitchbackError('invalid-snapshot', `initial is no snapshot, found ${showValue(value)}`));
+  return null;
+}
+
+// The same object while it says the same, for `useSyncExternalStore`.
+function createStatusReader(read: () => ClientState): () => SwitchbackStatus {
+  let last: { readonly state: ClientState; readonly status: SwitchbackStatus } | undefined;
+  return () => {
+    const state = read();
+    if (last?.state === state) return last.status;
+    const next = statusOf(state);
+    const isSame = last !== undefined && JSON.stringify(last.status) === JSON.stringify(next);
+    last = { state, status: isSame && last !== undefined ? last.status : next };
+    return last.status;
+  };
+}
+
+function isSameContext(a: EvaluationContext, b: EvaluationContext): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.is(a[name], b[name]));
+}

@@ -1,0 +1,144 @@
+import { decide, isSameDecision, type Decision } from '../decide/decide.js';
+import type { Override } from '../decide/override.js';
+import type { Trip } from '../decide/trip.js';
+import { digestOf, type Digest } from '../evaluate/bucket.js';
+import { evaluate, type Assignment } from '../evaluate/evaluate.js';
+import type { EvaluationContext, Snapshot } from '../evaluate/snapshot.js';
+import type { ClientState } from './state.js';
+
+/** What is local to this client and takes part in decisions. */
+export interface LocalVoices {
+  overrideOf(feature: string): Override | undefined;
+  tripOf(feature: string): Trip | undefined;
+  isKnown(feature: string): boolean;
+  /** The service's time, ms since 1970. */
+  nowMs(): number;
+}
+
+/**
+ * One feature of one client: its decision, kept as the same object while it says the same, and who listens to it. The three
+ * functions are stable, for `useSyncExternalStore`.
+ */
+export interface DecisionCell {
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly get: () => Decision;
+  readonly isEnabled: () => boolean;
+  readonly getForServer: () => Decision;
+  readonly isEnabledForServer: () => boolean;
+}
+
+export interface Decisions {
+  cell(feature: string): DecisionCell;
+  assignmentOf(feature: string): Assignment | undefined;
+  /** As if the breaker were closed. */
+  untripped(feature: string): Decision;
+  digestOf(feature: string): Digest;
+  /** Decides anew and tells the listeners of what changed; without a feature, all of them. */
+  refresh(feature?: string): void;
+}
+
+interface Cell extends DecisionCell {
+  decision: Decision;
+  readonly listeners: Set<() => void>;
+}
+
+/** @param server what the server rendered from: the initial snapshot and context, nothing local */
+export function createDecisions(
+  read: () => ClientState,
+  local: LocalVoices,
+  server: { readonly snapshot: Snapshot | null; readonly context: EvaluationContext },
+): Decisions {
+  const cells = new Map<string, Cell>();
+  const digests = new Map<string, Digest>();
+  let digestedContext: EvaluationContext | undefined;
+
+  const memoizedDigest = (feature: string): Digest => {
+    const { context } = read();
+    if (context !== digestedContext) {
+      digests.clear();
+      digestedContext = context;
+    }
+    let digest = digests.get(feature);
+    if (digest === undefined) {
+      digest = digestOf(feature, context.targetingKey ?? '');
+      digests.set(feature, digest);
+    }
+    return digest;
+  };
+
+  const assignmentOf = (feature: string): Assignment | undefined => {
+    const { snapshot, announced, context, isStale } = read();
+    if (!local.isKnown(feature)) return { feature, version: 'v1', reason: 'ERROR', kill: true };
+    if (announced !== null && (announced.emergency || announced.kills.has(feature)))
+      return { feature, version: 'v1', reason: 'ROLLED_BACK', kill: true };
+    if (snapshot === null) return undefined;
+    const assignment = evaluate(snapshot, feature, context, { nowMs: local.nowMs(), digestOf: memoizedDigest });
+    return isStale && assignment.version === 'v2' ? undefined : assignment;
+  };
+
+  const compute = (feature: string): Decision =>
+    decide({
+      feature,
+      assignment: assignmentOf(feature),
+      override: local.overrideOf(feature),
+      trip: local.tripOf(feature),
+    });
+
+  const createCell = (feature: string): Cell => {
+    const listeners = new Set<() => void>();
+    let serverDecision: Decision | undefined;
+    const getForServer = (): Decision => {
+      serverDecision ??= decide({
+        feature,
+        assignment:
+          server.snapshot === null || !local.isKnown(feature)
+            ? undefined
+            : evaluate(server.snapshot, feature, server.context, { nowMs: local.nowMs() }),
+      });
+      return serverDecision;
+    };
+    const cell: Cell = {
+      decision: compute(feature),
+      listeners,
+      subscribe(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      get: () => cell.decision,
+      isEnabled: () => cell.decision.enabled,
+      getForServer,
+      isEnabledForServer: () => getForServer().enabled,
+    };
+    return cell;
+  };
+
+  const refreshCell = (feature: string, cell: Cell): boolean => {
+    const next = compute(feature);
+    if (isSameDecision(cell.decision, next)) return false;
+    cell.decision = next;
+    return true;
+  };
+
+  return {
+    cell(feature) {
+      let cell = cells.get(feature);
+      if (cell === undefined) {
+        cell = createCell(feature);
+        // Keys of the host's features are bounded; anything else is answered, never kept.
+        if (local.isKnown(feature)) cells.set(feature, cell);
+      }
+      return cell;
+    },
+    assignmentOf,
+    untripped: (feature) => decide({ feature, assignment: assignmentOf(feature), override: local.overrideOf(feature) }),
+    digestOf: memoizedDigest,
+    refresh(feature) {
+      const changed: Cell[] = [];
+      for (const [key, cell] of cells) {
+        if ((feature === undefined || feature === key) && refreshCell(key, cell)) changed.push(cell);
+      }
+      // All cells are new before anyone is told, so that no listener reads half a change.
+      for (const cell of changed) for (const listener of cell.listeners) listener();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Decision } from '../decide/decide.js';
+import type { FailurePhase } from '../observe/observe.js';
+import type { Loader, LoadOptions, LoadRecord } from './loads.js';
+
+/** v2 as code that still has to be fetched. */
+export interface LazySource {
+  readonly loader: Loader;
+  readonly options: LoadOptions;
+  /** The code where it was fetched ahead of time, for whoever asks: it belongs to no client. */
+  readonly preloaded: () => LoadRecord | undefined;
+}
+
+/** A failure of v2 as hosts are told of it; `cleanup` happened on the way out and changed nothing. */
+export interface FallbackEvent {
+  readonly feature: string | null;
+  readonly phase: FailurePhase | 'cleanup';
+  /** What was thrown, untouched: it may be null. */
+  readonly error: unknown;
+  readonly componentStack?: string | undefined;
+}
+
+/** What a gate shows. `loading`: v2's code is under way, or nothing is known yet and there is time to wait. */
+export type GateView =
+  | { readonly shows: 'v1'; readonly because: 'decision' | 'held' | 'tripped'; readonly decision: Decision }
+  | { readonly shows: 'v1'; readonly because: 'failed'; readonly decision: Decision; readonly error: unknown }
+  | { readonly shows: 'loading'; readonly keepsV1: boolean; readonly decision: Decision }
+  | { readonly shows: 'v2'; readonly decision: Decision; readonly component: unknown };
+
+/** Per-gate callbacks; always the latest ones. */
+export interface GateCallbacks {
+  onFallback?: ((event: FallbackEvent) => void) | undefined;
+  onError?: ((event: FallbackEvent) => void) | undefined;
+}
+
+/** Whether two views show the same for the same decision, so that the older object can be kept. */
+export function isSameView(a: GateView, b: GateView): boolean {
+  if (a.shows !== b.shows || a.decision !== b.decision) return false;
+  if (a.shows === 'v1' && b.shows === 'v1') return a.because === b.because;
+  if (a.shows === 'v2' && b.shows === 'v2') return a.component === b.component;
+  return a.shows === 'loading' && b.shows === 'loading' && a.keepsV1 === b.keepsV1;
+}

@@ -1,0 +1,28 @@
+export { createSwitchback, type SwitchbackClient } from './client.js';
+export type { SwitchbackOptions } from './options.js';
+export type { SwitchbackStatus } from './state.js';
+export type { FallbackEvent } from './gateView.js';
+export type { ExposureEvent } from './gates.js';
+export type { OverridePolicy } from './overrides.js';
+export { systemClock, type Clock } from './clock.js';
+export type { Sink } from './reporter/sink.js';
+export { httpSink } from './reporter/httpSink.js';
+export { consoleSink } from './reporter/consoleSink.js';
+export type { Source, SourceListener, SourceRequest, SourceStatus } from './source/source.js';
+export { httpSource } from './source/httpSource.js';
+export { staticSource } from './source/staticSource.js';
+export { envSource } from './source/envSource.js';
+export { bucketOf } from '../evaluate/bucket.js';
+export type { Decision, DecisionReason } from '../decide/decide.js';
+export type { EvaluationContext, JsonObject, JsonValue, Version } from '../evaluate/snapshot.js';
+export type { FailurePhase, FailureReport, Observation } from '../observe/observe.js';
+export type { BreakerPolicy } from '../guard/breaker.js';
+export {
+  defineFeatures,
+  type FeatureConfig,
+  type FeatureDefinition,
+  type FeatureKey,
+  type FeatureSet,
+  type Register,
+} from '../features.js';
+export { SwitchbackError, type OnInternalFault, type SwitchbackErrorCode } from '../error.js';

@@ -1,0 +1,121 @@
+import { showValue, SwitchbackError } from '../error.js';
+import type { Clock } from './clock.js';
+
+/** Fetches a module that exports a component by default; what `lazyVersion` and `versioned` take. */
+export type Loader = () => Promise<{ readonly default: unknown }>;
+
+/** How one loader's code is fetched; as given to `lazyVersion`. */
+export interface LoadOptions {
+  /** After so many ms the load counts as failed. Default 10,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Further imports after a rejected one, 1 s · 2ⁿ apart with jitter. Default 0. */
+  readonly retries?: number | undefined;
+}
+
+/**
+ * Where one loader stands. A record is one load: all gates that wait for it share its outcome. A load that answers after its
+ * timeout becomes `ready` for the next mount.
+ */
+export type LoadRecord =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'loading'; readonly promise: Promise<unknown> }
+  | { readonly phase: 'ready'; readonly component: unknown; readonly loadMs: number }
+  | { readonly phase: 'failed'; readonly error: unknown };
+
+/** The load records of one client, by loader. */
+export interface Loads {
+  get(loader: Loader): LoadRecord;
+  subscribe(loader: Loader, listener: () => void): () => void;
+  /** Starts a load unless one is under way or done; a failed one is tried anew. Resolves to the component. */
+  request(loader: Loader, options?: LoadOptions): Promise<unknown>;
+  /** Whether something thrown came from a load; asked of what a catcher caught. */
+  isLoadError(error: unknown): boolean;
+  /** Lets the next request of a failed load import again. */
+  forgetFailure(error: unknown): void;
+}
+
+const defaultTimeoutMs = 10_000;
+const maxBackoffMs = 30_000;
+const idle: LoadRecord = { phase: 'idle' };
+
+export function createLoads(clock: Clock, random: () => number): Loads {
+  const records = new WeakMap<Loader, LoadRecord>();
+  const listeners = new WeakMap<Loader, Set<() => void>>();
+  const failedLoaders = new Map<unknown, Loader>();
+
+  const put = (loader: Loader, record: LoadRecord): void => {
+    records.set(loader, record);
+    for (const listener of listeners.get(loader) ?? []) listener();
+  };
+
+  const importComponent = async (loader: Loader, retriesLeft: number, attempt: number): Promise<unknown> => {
+    try {
+      return componentOf(await loader());
+    } catch (error) {
+      if (retriesLeft <= 0) throw error;
+      const delayMs = Math.min(1_000 * 2 ** attempt, maxBackoffMs) * (0.5 + random() / 2);
+      await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+      return importComponent(loader, retriesLeft - 1, attempt + 1);
+    }
+  };
+
+  return {
+    get: (loader) => records.get(loader) ?? idle,
+    subscribe(loader, listener) {
+      const waiting = listeners.get(loader) ?? new Set();
+      listeners.set(loader, waiting);
+      waiting.add(listener);
+      return () => void waiting.delete(listener);
+    },
+    request(loader, options = {}) {
+      const current = records.get(loader) ?? idle;
+      if (current.phase === 'ready') return Promise.resolve(current.component);
+      if (current.phase === 'loading') return current.promise;
+
+      const { timeoutMs = defaultTimeoutMs, retries = 0 } = options;
+      const startedMs = clock.now();
+      const imported = importComponent(loader, retries, 0);
+      const promise = new Promise<unknown>((resolve, reject) => {
+        const cancel = clock.after(timeoutMs, () =>
+          reject(new SwitchbackError('load-timeout', `v2's code did not arrive within ${timeoutMs} ms`)),
+        );
+        imported.then(resolve, reject).finally(cancel);
+      });
+      // Records are written in the order the promises settle; a late arrival after a timeout overwrites `failed`.
+      promise.catch((error: unknown) => {
+        failedLoaders.set(error, loader);
+        put(loader, { phase: 'failed', error });
+      });
+      imported.then(
+        (component) => put(loader, { phase: 'ready', component, loadMs: clock.now() - startedMs }),
+        () => {},
+      );
+      if (current.phase === 'failed') failedLoaders.delete(current.error);
+      put(loader, { phase: 'loading', promise });
+      return promise;
+    },
+    isLoadError: (error) => failedLoaders.has(error),
+    forgetFailure(error) {
+      const loader = failedLoaders.get(error);
+      failedLoaders.delete(error);
+      if (loader !== undefined && records.get(loader)?.phase === 'failed') records.delete(loader);
+    },
+  };
+}
+
+/**
+ * The component of a loaded module. A bundler's failed preload resolves to undefined; a forgotten default export is as bad as
+ * a missing file.
+ * @throws SwitchbackError `load-failed`, showing what came instead
+ */
+export function componentOf(module: unknown): unknown {
+  const component = typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+  const isComponent = typeof component === 'function' || (typeof component === 'object' && component !== null);
+  if (isComponent) return component;
+  throw new SwitchbackError(
+    'load-failed',
+    `a version's loader must give a module whose default export is a component, found ${showValue(
+      module === undefined || component === undefined ? module : component,
+    )}`,
+  );
+}

@@ -1,0 +1,57 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { EvaluationContext, Order, Snapshot } from '../evaluate/snapshot.js';
+import type { SwitchbackError } from '../error.js';
+import type { SourceStatus } from './source/source.js';
+
+/** Kills that were announced ahead of the snapshot that carries them. */
+export interface AnnouncedKills {
+  /** Until a snapshot of at least this order arrives; null: until any newer one. */
+  readonly order: Order | null;
+  readonly kills: ReadonlySet<string>;
+  readonly emergency: boolean;
+}
+
+/** What one client knows. Decisions are derived from it, nothing else is kept twice. */
+export interface ClientState {
+  readonly snapshot: Snapshot | null;
+  readonly announced: AnnouncedKills | null;
+  readonly context: EvaluationContext;
+  /** The service was not heard for longer than it allows: a v2 it once gave is not used any more. */
+  readonly isStale: boolean;
+  /** `waitMs` has passed, or never counted. */
+  readonly isWaitOver: boolean;
+  readonly status: SourceStatus | 'closed';
+  readonly error: SwitchbackError | null;
+  /** ms since 1970 of the last sign of life; null before the first. */
+  readonly contactAtMs: number | null;
+}
+
+export type ClientStore = StoreApi<ClientState>;
+
+export const createClientStore = (initial: ClientState): ClientStore => createStore(() => initial);
+
+/** How things stand between this client and its source. */
+export interface SwitchbackStatus {
+  /**
+   * `connecting`: nothing heard yet. `live`: changes arrive as they happen. `polling`: the stream is down, polls succeed.
+   * `offline`: neither works; what is shown is the last known good. `static`: a source that never changes. `closed`: stopped.
+   */
+  readonly status: SourceStatus | 'closed';
+  /** Null before the first snapshot. */
+  readonly revision: number | null;
+  readonly epoch: number | null;
+  /** ISO 8601: when the source was last heard; null before the first sign of life. */
+  readonly updatedAt: string | null;
+  readonly error?: SwitchbackError;
+}
+
+export function statusOf(state: ClientState): SwitchbackStatus {
+  const { status, snapshot, contactAtMs, error } = state;
+  return {
+    status,
+    revision: snapshot?.revision ?? null,
+    epoch: snapshot?.epoch ?? null,
+    updatedAt: contactAtMs === null ? null : new Date(contactAtMs).toISOString(),
+    ...(error === null ? {} : { error }),
+  };
+}

@@ -1,0 +1,40 @@
+// The front door: everything a React app needs. Only the files of render/ are client components.
+export { SwitchbackProvider, type SwitchbackProviderProps } from './render/SwitchbackProvider.js';
+export { useSwitchback } from './render/context.js';
+export { useFeature, useFeatureDetails } from './render/useFeature.js';
+export { useFeatureConfig } from './render/useFeatureConfig.js';
+export { useOverride, type OverrideControl } from './render/useOverride.js';
+export { useSwitchbackStatus } from './render/useSwitchbackStatus.js';
+export { FeatureGate, type FeatureGateProps } from './render/FeatureGate.js';
+export { VersionSwitcher, type SwitcherLabels, type VersionSwitcherProps } from './render/VersionSwitcher.js';
+export {
+  FallbackBoundary,
+  type FallbackBoundaryProps,
+  type FallbackChoice,
+  type FallbackProps,
+} from './render/FallbackBoundary.js';
+export { versioned, type VersionedComponent, type VersionedOptions } from './render/versioned.js';
+export { lazyVersion, type LazyVersion, type VersionLoader } from './render/lazyVersion.js';
+
+export { createSwitchback, type SwitchbackClient } from './client/client.js';
+export type { SwitchbackOptions } from './client/options.js';
+export type { SwitchbackStatus } from './client/state.js';
+export type { FallbackEvent } from './client/gateView.js';
+export type { ExposureEvent } from './client/gates.js';
+export type { OverridePolicy } from './client/overrides.js';
+export type { LoadOptions } from './client/loads.js';
+export type { Source } from './client/source/source.js';
+export type { Sink } from './client/reporter/sink.js';
+
+export {
+  defineFeatures,
+  type FeatureConfig,
+  type FeatureDefinition,
+  type FeatureKey,
+  type FeatureSet,
+  type Register,
+} from './features.js';
+export { SwitchbackError, type OnInternalFault, type SwitchbackErrorCode } from './error.js';
+export { bucketOf } from './evaluate/bucket.js';
+export type { Decision, DecisionReason } from './decide/decide.js';
+export type { EvaluationContext, JsonObject, JsonValue, Version } from './evaluate/snapshot.js';

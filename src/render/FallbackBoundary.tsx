@@ -1,0 +1,89 @@
+'use client';
+
+import { createElement, useContext, useEffect, useMemo, useRef, type ComponentType, type ReactNode } from 'react';
+import { createLooseHost } from '../client/boundaryHost.js';
+import type { SwitchbackClient } from '../client/client.js';
+import { systemClock } from '../client/clock.js';
+import { createFaults } from '../client/faults.js';
+import { Gate } from '../client/gate.js';
+import type { GateCallbacks, LazySource } from '../client/gateView.js';
+import { createLoads } from '../client/loads.js';
+import { SwitchbackError } from '../error.js';
+import type { FeatureKey } from '../features.js';
+import { SwitchbackContext } from './context.js';
+import { lazySourceOf } from './lazyVersion.js';
+import { useCallbacks } from './useGate.js';
+import { Versions, type FailedV2 } from './Versions.js';
+
+/** What a fallback is told: what was thrown (it may be null) and how to try again. */
+export type FallbackProps = FailedV2;
+
+/** v1, as an element, a function or a component: exactly one of them. */
+export type FallbackChoice =
+  | { readonly fallback: ReactNode; readonly fallbackRender?: never; readonly FallbackComponent?: never }
+  | {
+      readonly fallback?: never;
+      readonly fallbackRender: (props: FallbackProps) => ReactNode;
+      readonly FallbackComponent?: never;
+    }
+  | {
+      readonly fallback?: never;
+      readonly fallbackRender?: never;
+      readonly FallbackComponent: ComponentType<FallbackProps>;
+    };
+
+export type FallbackBoundaryProps = FallbackChoice &
+  GateCallbacks & {
+    /** Counts what happens under this feature. It does not gate: v2 is always tried. */
+    readonly feature?: FeatureKey | undefined;
+    readonly loading?: ReactNode;
+    /** A failure is forgotten when one of these changes (by `Object.is`). */
+    readonly resetKeys?: readonly unknown[] | undefined;
+    /** v2. */
+    readonly children: ReactNode;
+  };
+
+/**
+ * Shows v2 (`children`) until it fails, then v1. It does not ask whether the feature is on; with `feature` it needs a provider.
+ * @throws SwitchbackError `missing-provider` for a `feature` without a provider
+ */
+export function FallbackBoundary(props: FallbackBoundaryProps): ReactNode {
+  const { feature, loading, resetKeys, children, onError, onFallback } = props;
+  const client = useContext(SwitchbackContext);
+  const lazy = lazySourceOf(children);
+  const gate = useMemo(() => createGate(client, feature, lazy), [client, feature, lazy]);
+  useCallbacks(gate, { onError, onFallback });
+  useReset(gate, resetKeys);
+  return <Versions gate={gate} v1={(failed) => renderFallback(props, failed)} v2={children} loading={loading} />;
+}
+
+function createGate(client: SwitchbackClient | null, feature: FeatureKey | undefined, lazy: LazySource | null): Gate {
+  if (feature === undefined) {
+    const loads = client?.internals.loads ?? createLoads(systemClock, Math.random);
+    return new Gate(createLooseHost(loads, createFaults(client?.internals.fault).guard), lazy);
+  }
+  if (client === null)
+    throw new SwitchbackError(
+      'missing-provider',
+      `<FallbackBoundary feature="${feature}"> needs a <SwitchbackProvider> above it`,
+    );
+  return client.internals.createBoundary(feature, lazy);
+}
+
+function renderFallback(props: FallbackBoundaryProps, failed: FailedV2 | undefined): ReactNode {
+  const { fallback, fallbackRender, FallbackComponent } = props;
+  // Before a failure there is nothing to tell a fallback that wants the error.
+  if (fallbackRender !== undefined) return failed === undefined ? null : fallbackRender(failed);
+  if (FallbackComponent !== undefined) return failed === undefined ? null : createElement(FallbackComponent, failed);
+  return fallback;
+}
+
+function useReset(gate: Gate, resetKeys: readonly unknown[] = []): void {
+  const before = useRef(resetKeys);
+  useEffect(() => {
+    const last = before.current;
+    before.current = resetKeys;
+    const isSame = last.length === resetKeys.length && last.every((key, at) => Object.is(key, resetKeys[at]));
+    if (!isSame) gate.reset();
+  });
+}

@@ -1,0 +1,58 @@
+'use client';
+// Comes in: options or a client. Goes out: the client to every hook and gate below. Who calls: the host's root.
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { createSwitchback, type SwitchbackClient } from '../client/client.js';
+import type { SwitchbackOptions } from '../client/options.js';
+import { SwitchbackContext } from './context.js';
+import { useLayout } from './useLayout.js';
+
+/** Either the options of a client of the provider's own, or a client that the host made and closes. */
+export type SwitchbackProviderProps = { readonly children?: ReactNode } & (
+  | ({ readonly client?: undefined } & SwitchbackOptions)
+  | ({ readonly client: SwitchbackClient } & { readonly [Option in keyof SwitchbackOptions]?: undefined })
+);
+
+/**
+ * Gives the features to the components below.
+ *
+ * With options it makes a client once; `context` and the callbacks may change later, the other options count at the first
+ * render. With `client` it starts that client and leaves closing it to the host.
+ * @throws SwitchbackError `invalid-option`, naming the option and showing its value
+ */
+export function SwitchbackProvider({ children, client: given, ...rest }: SwitchbackProviderProps): ReactNode {
+  const options = rest as SwitchbackOptions;
+  const latest = useRef(options);
+  const [own] = useState(() => (given === undefined ? createOwn(options, () => latest.current) : undefined));
+  const client = given ?? own;
+
+  useLayout(() => {
+    latest.current = options;
+  });
+
+  useEffect(() => {
+    client?.start();
+    if (client !== own) return undefined;
+    return () => client?.close();
+  }, [client, own]);
+
+  const { context } = options;
+  const applied = useRef(context);
+  useEffect(() => {
+    if (applied.current === context || context === undefined) return;
+    applied.current = context;
+    client?.setContext(context);
+  }, [client, context]);
+
+  return <SwitchbackContext.Provider value={client ?? null}>{children}</SwitchbackContext.Provider>;
+}
+
+function createOwn(options: SwitchbackOptions, latest: () => SwitchbackOptions): SwitchbackClient {
+  return createSwitchback({
+    ...options,
+    onExposure: (event) => latest().onExposure?.(event),
+    onFallback: (event) => latest().onFallback?.(event),
+    ...(options.onInternalFault && {
+      onInternalFault: (operation, error) => latest().onInternalFault?.(operation, error),
+    }),
+  });
+}

@@ -1,0 +1,79 @@
+'use client';
+
+import { useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import type { GateCallbacks } from '../client/gateView.js';
+import type { Decision } from '../decide/decide.js';
+import type { Version } from '../evaluate/snapshot.js';
+import type { FeatureKey } from '../features.js';
+import { useGate } from './useGate.js';
+import { useOverride } from './useOverride.js';
+import { Versions } from './Versions.js';
+
+/** The words of the toggle. */
+export interface SwitcherLabels {
+  /** Names the group of buttons; default `Version`. */
+  readonly group?: string;
+  /** Default `Version 1`. */
+  readonly v1?: string;
+  /** Default `Version 2`. */
+  readonly v2?: string;
+}
+
+export interface VersionSwitcherProps extends GateCallbacks {
+  readonly feature: FeatureKey;
+  readonly v1: ReactNode;
+  readonly v2: ReactNode | ((details: Decision) => ReactNode);
+  readonly loading?: ReactNode;
+  /**
+   * Whether people may switch here. `never` (default). `allowed`: where the override policy lets them; the choice is kept for
+   * later visits. `always`: for everybody; where the policy does not allow an override, the choice lasts as long as this mount.
+   */
+  readonly toggle?: 'never' | 'allowed' | 'always' | undefined;
+  readonly labels?: SwitcherLabels | undefined;
+  /** Called after the version on the screen changed, not for the first one. */
+  readonly onVersionChange?: ((version: Version) => void) | undefined;
+}
+
+/**
+ * Shows v1 or v2, with a toggle where wanted: two buttons, the pressed one is the version on the screen. A kill still wins over
+ * every choice.
+ */
+export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
+  const { feature, v1, v2, loading, toggle = 'never', labels, onVersionChange, onError, onFallback } = props;
+  const gate = useGate(feature, v2, { onError, onFallback });
+  const override = useOverride(feature);
+  const shown = useSyncExternalStore(
+    gate.subscribe,
+    () => (gate.getView().shows === 'v2' ? 'v2' : 'v1'),
+    () => (gate.getServerView().shows === 'v2' ? 'v2' : 'v1'),
+  );
+
+  const reported = useRef(shown);
+  useEffect(() => {
+    if (reported.current === shown) return;
+    reported.current = shown;
+    onVersionChange?.(shown);
+  }, [shown, onVersionChange]);
+
+  const choose = (version: Version): void => {
+    if (!override.set(version)) gate.choose(version);
+    // Asking for v2 again after it failed is a new attempt.
+    if (version === 'v2') gate.reset();
+  };
+
+  const hasToggle = toggle === 'always' || (toggle === 'allowed' && override.allowed);
+  return (
+    <>
+      {hasToggle ? (
+        <div role="group" aria-label={labels?.group ?? 'Version'} data-switchback="toggle">
+          {(['v1', 'v2'] as const).map((version) => (
+            <button key={version} type="button" aria-pressed={shown === version} onClick={() => choose(version)}>
+              {labels?.[version] ?? (version === 'v1' ? 'Version 1' : 'Version 2')}
+            </button>
+          ))}
+        </div>
+      ) : null}
+      <Versions gate={gate} v1={v1} v2={v2} loading={loading} />
+    </>
+  );
+}

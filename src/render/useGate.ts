@@ -1,0 +1,27 @@
+'use client';
+
+import { useMemo } from 'react';
+import type { Gate } from '../client/gate.js';
+import type { GateCallbacks } from '../client/gateView.js';
+import type { FeatureKey } from '../features.js';
+import { useSwitchback } from './context.js';
+import { lazySourceOf } from './lazyVersion.js';
+import { useLayout } from './useLayout.js';
+
+/** One gate for the life of a component, a feature and a loader. @param v2 looked at only for a lone `lazyVersion` element */
+export function useGate(feature: FeatureKey, v2: unknown, callbacks: GateCallbacks): Gate {
+  const { internals } = useSwitchback();
+  const lazy = lazySourceOf(v2);
+  // Making a gate has no effect; it registers when it is committed.
+  const gate = useMemo(() => internals.createGate(feature, lazy), [internals, feature, lazy]);
+  useCallbacks(gate, callbacks);
+  return gate;
+}
+
+/** Keeps a gate's callbacks the latest ones. */
+export function useCallbacks(gate: Gate, callbacks: GateCallbacks): void {
+  const { onError, onFallback } = callbacks;
+  useLayout(() => {
+    gate.setCallbacks({ onError, onFallback });
+  }, [gate, onError, onFallback]);
+}

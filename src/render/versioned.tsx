@@ -1,0 +1,43 @@
+'use client';
+
+import type { ComponentType, ReactNode } from 'react';
+import type { FeatureKey } from '../features.js';
+import { lazyVersion, type VersionLoader } from './lazyVersion.js';
+import { useGate } from './useGate.js';
+import { Versions } from './Versions.js';
+
+export interface VersionedOptions<Props extends object> {
+  readonly v1: ComponentType<Props>;
+  /** Loads the component that takes over; it must accept v1's props. */
+  readonly v2: VersionLoader<NoInfer<Props>>;
+  /** Shown while v2's code loads on a first mount; default: v1. */
+  readonly loading?: ReactNode;
+  /** After so many ms a load counts as failed. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** Further imports after a rejected one. Default 0. */
+  readonly retries?: number;
+}
+
+/** One component with v1's props. */
+export interface VersionedComponent<Props extends object> {
+  (props: Props): ReactNode;
+  /** Fetches v2's code ahead of time. */
+  preload(): Promise<void>;
+}
+
+/**
+ * Makes one component of two versions, so that call sites stay as they are.
+ * @throws SwitchbackError `invalid-option` for a v2 that is no loader
+ */
+export function versioned<Props extends object>(
+  feature: FeatureKey,
+  { v1: V1, v2, loading, timeoutMs, retries }: VersionedOptions<Props>,
+): VersionedComponent<Props> {
+  const V2 = lazyVersion<Props>(v2, { timeoutMs, retries });
+  const Versioned = (props: Props): ReactNode => {
+    const v2Element = <V2 {...props} />;
+    const gate = useGate(feature, v2Element, {});
+    return <Versions gate={gate} v1={<V1 {...props} />} v2={v2Element} loading={loading} />;
+  };
+  return Object.assign(Versioned, { displayName: `versioned(${feature})`, preload: V2.preload });
+}
