@@ -1,0 +1,60 @@
+// Comes in: a service's URL. Goes out: snapshots, kills and signs of life, by stream and by poll. Who calls: createSwitchback.
+import { showValue, SwitchbackError } from '../../error.js';
+import type { Order } from '../../evaluate/snapshot.js';
+import { systemClock, type Clock } from '../clock.js';
+import { connect, type Connection, type EventStreamConstructor } from './connection.js';
+import { onPageWake, type OnWake } from './onWake.js';
+import type { Fetch } from './snapshotRequest.js';
+import type { Source } from './source.js';
+
+export interface HttpSourceOptions {
+  /** Where the service's public routes are, such as `/api`: `snapshot`, `events` and `confirm` below it are used. */
+  readonly url: string;
+  readonly fetch?: Fetch | undefined;
+  /** null: polling only, as where the browser has none. */
+  readonly EventSource?: EventStreamConstructor | null | undefined;
+  readonly clock?: Clock | undefined;
+  /** Draws from [0, 1). */
+  readonly random?: (() => number) | undefined;
+  /** Default: the page becomes visible or online. */
+  readonly onWake?: OnWake | undefined;
+}
+
+/**
+ * Takes snapshots from a Switchback service: at once by GET, then by its live stream, and by polling while that is down.
+ * @throws SwitchbackError `invalid-option` for a url that is not a non-empty string
+ * @source contracts part 3
+ */
+export function httpSource(options: HttpSourceOptions): Source {
+  const { clock = systemClock, random = Math.random, onWake = onPageWake } = options;
+  if (typeof options.url !== 'string' || options.url.trim() === '')
+    throw new SwitchbackError('invalid-option', `url must be the service's URL, found ${showValue(options.url)}`);
+  const url = options.url.trim().replace(/\/+$/, '');
+  const connections = new Set<Connection>();
+  return {
+    name: 'http',
+    storageKey: url,
+    dependsOnContext: false,
+    start(listener, request) {
+      const connection = connect({
+        url,
+        // Looked up at each call: a host may replace it later, and it must be called on the global.
+        fetch: options.fetch ?? ((...given) => globalThis.fetch(...given)),
+        EventSource: options.EventSource === undefined ? globalThis.EventSource : options.EventSource,
+        clock,
+        random,
+        onWake,
+        listener,
+        order: request.order,
+      });
+      connections.add(connection);
+      return () => {
+        connections.delete(connection);
+        connection.stop();
+      };
+    },
+    confirm(order: Order) {
+      for (const connection of connections) connection.confirm(order);
+    },
+  };
+}
