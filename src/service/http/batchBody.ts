@@ -1,0 +1,150 @@
+import * as v from 'valibot';
+import { isFeatureKey } from '../../evaluate/snapshot.js';
+import type { Histogram } from '../../observe/histogram.js';
+import type { AcceptedBucket } from '../store.js';
+import { fieldErrors } from './parseFields.js';
+import { Problem } from './problem.js';
+
+/** What one batch may hold. */
+export const batchCaps = { bytes: 60 * 1_024, buckets: 200, subjects: 200, countPerBucket: 10_000, ageMs: 86_400_000 };
+
+const whole = (maximum: number) =>
+  v.pipe(
+    v.number(`a whole number, 0 to ${maximum}`),
+    v.safeInteger(`a whole number, 0 to ${maximum}`),
+    v.minValue(0, `a whole number, 0 to ${maximum}`),
+    v.maxValue(maximum, `a whole number, 0 to ${maximum}`),
+  );
+const anyWhole = whole(Number.MAX_SAFE_INTEGER);
+const count = whole(batchCaps.countPerBucket);
+const bit = whole(1);
+const finite = v.pipe(v.number('a finite number'), v.finite('a finite number'));
+const object = v.custom<Readonly<Record<string, unknown>>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'an object',
+);
+
+const envelope = v.object({
+  schema: v.literal(1, '1'),
+  senderId: v.pipe(v.string('32 hex digits'), v.regex(/^[0-9a-f]{32}$/, '32 hex digits')),
+  seq: anyWhole,
+  dropped: v.optional(v.object({ queueFull: anyWhole, expired: anyWhole, storage: anyWhole })),
+  subjects: v.optional(object),
+  buckets: v.pipe(v.array(v.unknown(), 'a list'), v.maxLength(batchCaps.buckets, `at most ${batchCaps.buckets}`)),
+});
+
+const reasons = [
+  'ROLLED_BACK',
+  'DISABLED',
+  'DENIED',
+  'ERROR',
+  'PREREQUISITE',
+  'TARGETING_MATCH',
+  'SPLIT',
+  'STATIC',
+  'UNKNOWN',
+  'OVERRIDE',
+  'CIRCUIT_OPEN',
+  'DEFAULT',
+] as const;
+
+const histogram = v.pipe(
+  v.object({
+    s: v.literal(3, 'scale 3'),
+    n: count,
+    z: count,
+    sum: finite,
+    min: finite,
+    max: finite,
+    o: v.pipe(finite, v.safeInteger(), v.minValue(-100), v.maxValue(400)),
+    b: v.pipe(v.array(count, 'a list of counts'), v.maxLength(400, 'at most 400 buckets')),
+    l1: finite,
+    l2: finite,
+  }),
+  v.check(({ n, z, b }) => b.reduce((sum, one) => sum + one, z) === n, 'counts that add up to n'),
+);
+
+const bucket = v.object({
+  feature: v.custom<string>(isFeatureKey, 'a feature key'),
+  version: v.picklist(['v1', 'v2'], '"v1" or "v2"'),
+  arm: v.picklist(['v1', 'v2', 'none'], '"v1", "v2" or "none"'),
+  reason: v.picklist(reasons, 'a known reason'),
+  epoch: anyWhole,
+  revision: anyWhole,
+  stage: v.optional(v.nullable(v.pipe(v.string('text'), v.maxLength(64, 'at most 64 characters'))), null),
+  startMs: anyWhole,
+  durationMs: v.pipe(whole(3_600_000), v.minValue(1, '1 to 3600000')),
+  counts: v.object({
+    attempts: count,
+    exposures: count,
+    settled: count,
+    failed: v.object({ load: count, render: count, effect: count, event: count, reported: count }),
+    aborted: count,
+    suppressedByBreaker: count,
+    overridden: count,
+  }),
+  units: v.optional(v.object({ exposed: bit, error: bit, slow: bit, silent: bit }), {
+    exposed: 0,
+    error: 0,
+    slow: 0,
+    silent: 0,
+  }),
+  // A closed set of names: whatever else is sent is left out.
+  histograms: v.optional(v.object({ chunkLoadMs: v.optional(histogram), commitMs: v.optional(histogram) }), {}),
+});
+
+/** A bucket as sent, well-formed but not yet checked against the rules. */
+export type SentBucket = Omit<AcceptedBucket, 'subject' | 'unverified'>;
+
+/** A batch as sent; its buckets are read one by one, so that a bad one does not take the others with it. */
+export interface SentBatch {
+  readonly senderId: string;
+  readonly seq: number;
+  readonly dropped: { readonly queueFull: number; readonly expired: number; readonly storage: number };
+  readonly subjects: ReadonlyMap<string, string>;
+  readonly buckets: readonly unknown[];
+}
+
+/** @throws Problem 422 when the envelope is not a batch */
+export function parseBatch(value: unknown): SentBatch {
+  const result = v.safeParse(envelope, value);
+  if (!result.success) {
+    const errors = fieldErrors(result.issues);
+    throw new Problem('invalid-value', errors.map(({ pointer, message }) => `${pointer}: ${message}`).join('; '), {
+      errors,
+    });
+  }
+  const { senderId, seq, dropped, subjects, buckets } = result.output;
+  return {
+    senderId,
+    seq,
+    dropped: dropped ?? { queueFull: 0, expired: 0, storage: 0 },
+    subjects: readSubjects(subjects ?? {}),
+    buckets,
+  };
+}
+
+function readSubjects(subjects: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const feature of Object.keys(subjects).slice(0, batchCaps.subjects)) {
+    const subject = subjects[feature];
+    if (isFeatureKey(feature) && typeof subject === 'string' && /^[0-9a-f]{24}$/.test(subject))
+      found.set(feature, subject);
+  }
+  return found;
+}
+
+/** Reads one bucket; a string says what is wrong with it. */
+export function parseBucket(value: unknown): SentBucket | string {
+  const result = v.safeParse(bucket, value);
+  if (!result.success)
+    return fieldErrors(result.issues)
+      .slice(0, 3)
+      .map(({ pointer, message, value: shown }) => `${pointer || 'bucket'}: ${message}, found ${shown}`)
+      .join('; ');
+  const histograms: Record<string, Histogram> = {};
+  const { chunkLoadMs, commitMs } = result.output.histograms;
+  if (chunkLoadMs !== undefined) histograms['chunkLoadMs'] = chunkLoadMs;
+  if (commitMs !== undefined) histograms['commitMs'] = commitMs;
+  return { ...result.output, histograms };
+}

@@ -1,0 +1,121 @@
+// Comes in: a store, tokens. Goes out: fetch(Request) → Response, the whole HTTP API. Who calls: startService, or any host that speaks fetch.
+import { SwitchbackError, type OnInternalFault } from '../../error.js';
+import { defaultDelivery, type Delivery } from '../../evaluate/snapshot.js';
+import { systemServiceClock, type ServiceClock } from '../clock.js';
+import { nodeDigestOf } from '../nodeDigest.js';
+import type { FlagStore } from '../store.js';
+import { createAccess, type ServiceToken } from './access.js';
+import { featureRoutes } from './featureRoutes.js';
+import { healthRoutes } from './healthRoutes.js';
+import { metricsRoute } from './metricsRoute.js';
+import { publicRoutes } from './publicRoutes.js';
+import { readRoutes } from './readRoutes.js';
+import { createReplica } from './replica.js';
+import { rollbackRoutes } from './rollbackRoutes.js';
+import { createRouter, type RequestOrigin } from './router.js';
+import type { Service } from './service.js';
+import { applyStartKills, type StartKills } from './startKills.js';
+import { createStreams } from './streams.js';
+
+export interface HandlerOptions {
+  readonly store: FlagStore;
+  /** Who may call admin routes; without any, only the public ones work. */
+  readonly tokens: readonly ServiceToken[];
+  /** How clients are told to behave. Defaults: `defaultDelivery`. `heartbeatMs` is also what the stream does. */
+  readonly delivery?: Partial<Delivery>;
+  /** v1 from the first moment, whatever the database says. */
+  readonly startKills?: StartKills;
+  /** Live streams at the same time. Default 10,000; more get 503 with Retry-After. */
+  readonly maxStreams?: number;
+  /** A reader of the stream with more waiting than this is dropped. Default 65,536. */
+  readonly maxBufferedBytes?: number;
+  /** Revisions that keep their immutable URL. Default 50. */
+  readonly keptRevisions?: number;
+  /** Hears faults of ours; callers only see 500 or 503. Default: nobody. */
+  readonly onInternalFault?: OnInternalFault;
+  readonly clock?: ServiceClock;
+  /** 0–1. */
+  readonly random?: () => number;
+}
+
+export interface Handler {
+  /** Answers a request; never throws. `origin` says what the host knows of the connection. */
+  fetch(request: Request, origin?: RequestOrigin): Promise<Response>;
+  /** Ends when the first state was read, or could not be. */
+  readonly ready: Promise<void>;
+  /** Tells streams to come back elsewhere and stops watching; the store stays open, it is yours. */
+  close(): void;
+}
+
+/**
+ * Makes the HTTP API over a store.
+ * @throws SwitchbackError `invalid-option`
+ */
+export function createHandler(options: HandlerOptions): Handler {
+  const { store, tokens, clock = systemServiceClock, random = Math.random } = options;
+  if (!Array.isArray(tokens)) throw new SwitchbackError('invalid-option', 'createHandler: tokens must be a list');
+  const positive = (name: 'maxStreams' | 'maxBufferedBytes' | 'keptRevisions', fallback: number): number => {
+    const value = options[name] ?? fallback;
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new SwitchbackError(
+        'invalid-option',
+        `createHandler: ${name} must be a whole number above 0, found ${value}`,
+      );
+    return value;
+  };
+  const delivery = { ...defaultDelivery, ...options.delivery };
+  if (!(delivery.heartbeatMs >= 100 && delivery.heartbeatMs <= 600_000))
+    throw new SwitchbackError(
+      'invalid-option',
+      `createHandler: delivery.heartbeatMs is ${delivery.heartbeatMs}, not 100 to 600000`,
+    );
+  const onInternalFault: OnInternalFault = (operation, error) => {
+    try {
+      options.onInternalFault?.(operation, error);
+    } catch {
+      // A log that fails must not fail a request.
+    }
+  };
+  const access = createAccess(tokens, clock);
+  const streams = createStreams({
+    clock,
+    random,
+    heartbeatMs: delivery.heartbeatMs,
+    maxStreams: positive('maxStreams', 10_000),
+    maxBufferedBytes: positive('maxBufferedBytes', 65_536),
+  });
+  const replica = createReplica({
+    store,
+    clock,
+    delivery,
+    keptRevisions: positive('keptRevisions', 50),
+    onPublish: (publication) => streams.publish(publication),
+    onInternalFault,
+  });
+  const stopStartKills =
+    options.startKills === undefined
+      ? () => {}
+      : applyStartKills(options.startKills, { replica, store, clock, onInternalFault });
+  const service: Service = { store, replica, streams, clock, delivery, startedAtMs: clock.now(), onInternalFault };
+  const answer = createRouter(
+    [
+      ...publicRoutes(service),
+      metricsRoute(service),
+      ...healthRoutes(service),
+      ...rollbackRoutes(service),
+      ...featureRoutes(service, nodeDigestOf),
+      ...readRoutes(service),
+    ],
+    access,
+    onInternalFault,
+  );
+  return {
+    fetch: (request, origin = {}) => answer(request, origin),
+    ready: replica.ready,
+    close() {
+      stopStartKills();
+      streams.close();
+      replica.close();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { callStore } from './storeCall.js';
+import { isConfirmed, rollbackStatus, versionsOf } from './rollbackStatus.js';
+import type { Route } from './router.js';
+import { currentOf, json, type Service } from './service.js';
+
+const v2CacheMs = 500;
+
+type V2Seen = { readonly exposures: number; readonly lastSeenAtMs: number | null } | null;
+
+/** How the service is, and how far a rollback has come: counts only, so these routes are public. */
+export function healthRoutes(service: Service): readonly Route[] {
+  const { replica, streams, store, clock, delivery, startedAtMs } = service;
+  let completed: { readonly target: string; readonly atMs: number } | null = null;
+  let seen: { readonly target: string; readonly atMs: number; readonly v2: Promise<V2Seen> } | null = null;
+
+  const health = async (): Promise<Response> => {
+    const current = replica.current();
+    const alarms = replica.alarms();
+    const status = current === null ? 'down' : alarms.length === 0 ? 'ok' : 'degraded';
+    const body = {
+      status,
+      writable: replica.isStoreHealthy(),
+      epoch: current?.epoch ?? null,
+      revision: current?.revision ?? null,
+      emergency: (current?.emergency ?? null) !== null,
+      features: current?.features.size ?? 0,
+      kills: current?.kills.length ?? 0,
+      streams: streams.count(),
+      uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1_000),
+      alarms,
+    };
+    // Degraded still serves every read from memory, so it must not be taken out of rotation.
+    return json(body, { status: status === 'down' ? 503 : 200 });
+  };
+
+  const featureHealth = async (): Promise<Response> => {
+    const current = await currentOf(service);
+    const killed = new Set(current.kills);
+    const versions = versionsOf(current);
+    const features = [...current.features.values()].map(({ feature, enabled, percentage }) => [
+      feature,
+      { enabled, percentage, killed: current.emergency !== null || killed.has(feature), version: versions[feature] },
+    ]);
+    const { epoch, revision, emergency } = current;
+    return json({ epoch, revision, emergency: emergency !== null, features: Object.fromEntries(features) });
+  };
+
+  // Anyone may ask, so the database is asked at most twice a second.
+  const readV2 = (name: string, features: readonly string[], sinceMs: number): Promise<V2Seen> => {
+    const nowMs = clock.now();
+    if (seen === null || seen.target !== name || nowMs - seen.atMs >= v2CacheMs) {
+      const v2 = callStore(clock, () => store.readV2Since(features, sinceMs)).catch(() => null);
+      seen = { target: name, atMs: nowMs, v2 };
+    }
+    return seen.v2;
+  };
+
+  const status = async (): Promise<Response> => {
+    const current = await currentOf(service);
+    const target = replica.target();
+    const name = target === null ? '' : `${target.epoch}-${target.revision}`;
+    const progress = streams.progress(target ?? current);
+    if (target !== null && completed?.target !== name && isConfirmed(progress, delivery.ackRate))
+      completed = { target: name, atMs: clock.now() };
+    const v2 =
+      target === null
+        ? { exposures: 0, lastSeenAtMs: null }
+        : await readV2(name, target.features ?? [...current.features.keys()], target.startedAtMs);
+    const body = rollbackStatus({
+      target,
+      current,
+      streams: progress,
+      ackRate: delivery.ackRate,
+      v2,
+      nowMs: clock.now(),
+      completedAtMs: completed?.target === name ? completed.atMs : null,
+    });
+    return json(body);
+  };
+
+  return [
+    { method: 'GET', path: '/api/health', access: 'public', run: health },
+    { method: 'GET', path: '/health/features', access: 'public', run: featureHealth },
+    { method: 'GET', path: '/api/health/rollback-status', access: 'public', run: status },
+  ];
+}

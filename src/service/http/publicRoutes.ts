@@ -1,0 +1,69 @@
+import * as v from 'valibot';
+import { parseFields } from './parseFields.js';
+import { Problem } from './problem.js';
+import { publicContentTypes, readJson } from './readBody.js';
+import type { Call, Route } from './router.js';
+import { currentOf, json, type Service } from './service.js';
+import { streamHeaders } from './streams.js';
+
+const maxConfirmBytes = 1_024;
+
+/** What a browser needs to follow the rules: the snapshot, the stream, the confirmation. */
+export function publicRoutes(service: Service): readonly Route[] {
+  const { replica, streams } = service;
+
+  const snapshot = async ({ request }: Call): Promise<Response> => {
+    const { body, etag } = await currentOf(service);
+    const headers = { etag, 'cache-control': 'public, max-age=0, s-maxage=2, stale-if-error=86400' };
+    if (matches(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
+    return new Response(body, { headers: { ...headers, 'content-type': 'application/json' } });
+  };
+
+  const immutableSnapshot = ({ param }: Call): Response => {
+    const publication = replica.find(param('order'));
+    if (publication === undefined)
+      throw new Problem('not-found', 'this revision is not kept any more; read /api/snapshot');
+    const headers = {
+      etag: publication.etag,
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-type': 'application/json',
+    };
+    return new Response(publication.body, { headers });
+  };
+
+  const events = async ({ request, query, origin }: Call): Promise<Response> => {
+    const current = await currentOf(service);
+    if (request.method === 'HEAD') return new Response(null, { headers: streamHeaders });
+    // EventSource cannot set the header on its first connection.
+    const lastEventId = request.headers.get('last-event-id') ?? query.get('lastEventId');
+    const isWhole = current.etag === `W/"${current.id}"`;
+    return streams.open({ lastEventId: isWhole ? lastEventId : null, disconnect: origin.disconnect }, current);
+  };
+
+  const confirm = async ({ request }: Call): Promise<Response> => {
+    const body = await readJson(request, { maxBytes: maxConfirmBytes, contentTypes: publicContentTypes });
+    const { streamId, epoch, revision } = parseFields(confirmFields, body);
+    return json({ confirmed: streams.confirm(streamId, { epoch, revision }) });
+  };
+
+  return [
+    { method: 'GET', path: '/api/snapshot', access: 'public', run: snapshot },
+    { method: 'GET', path: '/api/snapshot/:order', access: 'public', run: immutableSnapshot },
+    { method: 'GET', path: '/api/events', access: 'public', run: events },
+    { method: 'POST', path: '/api/confirm', access: 'public', run: confirm },
+  ];
+}
+
+const count = v.pipe(v.number('a whole number'), v.safeInteger('a whole number'), v.minValue(0, '0 or more'));
+const confirmFields = {
+  streamId: v.pipe(v.string('32 hex digits'), v.regex(/^[0-9a-f]{32}$/, '32 hex digits')),
+  epoch: count,
+  revision: count,
+};
+
+/** Weak comparison of an `If-None-Match` list, as RFC 9110 wants it for GET. */
+function matches(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  const bare = (tag: string): string => tag.trim().replace(/^W\//, '');
+  return ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => bare(tag) === bare(etag));
+}

@@ -1,0 +1,195 @@
+// Comes in: the store and its changes. Goes out: the current Publication, kept in memory while the store is away. Who calls: handler.
+import type { OnInternalFault } from '../../error.js';
+import { compareOrder, type Delivery, type Order } from '../../evaluate/snapshot.js';
+import type { ServiceClock } from '../clock.js';
+import type { FlagStore, StoredState } from '../store.js';
+import { killsOf, noLocalKills, publish, PublicationTooLarge, type LocalKills, type Publication } from './publish.js';
+
+/** The newest revision that turned something to v1. */
+export interface RollbackTarget extends Order {
+  readonly startedAtMs: number;
+  /** Null: all of them. */
+  readonly features: readonly string[] | null;
+}
+
+export interface Replica {
+  /** Ends when the first state was read, or could not be. */
+  readonly ready: Promise<void>;
+  state(): StoredState | null;
+  current(): Publication | null;
+  /** A publication that is still kept. */
+  find(id: string): Publication | undefined;
+  target(): RollbackTarget | null;
+  /** What is wrong, in words; empty when nothing is. */
+  alarms(): readonly string[];
+  isStoreHealthy(): boolean;
+  /** Reads the store again; calls while one is running share the next. Never throws. */
+  refresh(): Promise<void>;
+  /** v1 by decree of this process; takes effect at once. */
+  setLocalKills(kills: LocalKills): void;
+  close(): void;
+}
+
+export interface ReplicaOptions {
+  readonly store: FlagStore;
+  readonly clock: ServiceClock;
+  readonly delivery: Partial<Delivery>;
+  /** How many revisions are kept for the immutable URL and for checking batches. */
+  readonly keptRevisions: number;
+  readonly onPublish: (publication: Publication) => void;
+  readonly onInternalFault: OnInternalFault;
+}
+
+const retryMs = 1_000;
+
+/** Keeps the last good state in memory, so that reads never wait for the database. */
+export function createReplica(options: ReplicaOptions): Replica {
+  const { store, clock, delivery, keptRevisions, onPublish, onInternalFault } = options;
+  const kept = new Map<string, Publication>();
+  let state: StoredState | null = null;
+  let current: Publication | null = null;
+  let localKills = noLocalKills;
+  let target: RollbackTarget | null = null;
+  let healthy = true;
+  let tooLarge: string | null = null;
+  // Set when the store went back: a higher epoch, and the kills of before until someone changes those features.
+  let raised: { readonly epoch: number; readonly kills: ReadonlyMap<string, string | undefined> } | null = null;
+  let closed = false;
+  let cancelRetry = (): void => {};
+
+  const localKillsNow = (read: StoredState): LocalKills => {
+    if (raised === null) return localKills;
+    const features = new Set(localKills.features);
+    for (const [feature, updatedAt] of raised.kills)
+      if (read.features.get(feature)?.updatedAt === updatedAt) features.add(feature);
+    return { ...localKills, features };
+  };
+
+  const apply = (read: StoredState): void => {
+    if (state !== null && compareOrder(read, state) < 0) {
+      const kills = new Map((current?.kills ?? []).map((key) => [key, read.features.get(key)?.updatedAt]));
+      raised = { epoch: Math.max(clock.now(), (current?.epoch ?? 0) + 1), kills };
+      onInternalFault(
+        'store',
+        new Error(`the database went back from ${state.epoch}-${state.revision} to ${read.epoch}-${read.revision}`),
+      );
+    }
+    const publishOptions = {
+      delivery,
+      localKills: localKillsNow(read),
+      ...(raised === null ? {} : { epoch: Math.max(raised.epoch, read.epoch) }),
+    };
+    let next: Publication;
+    try {
+      next = publish(read, publishOptions);
+      tooLarge = null;
+    } catch (error) {
+      if (!(error instanceof PublicationTooLarge)) throw error;
+      if (tooLarge === null) onInternalFault('publish', error);
+      tooLarge = error.message;
+      // The rules stay as they were, but nothing that says v1 may be lost.
+      const features = new Set(killsOf(read, publishOptions.localKills));
+      next = publish(
+        { ...read, features: current?.features ?? new Map() },
+        { ...publishOptions, localKills: { ...publishOptions.localKills, features } },
+      );
+    }
+    const isNew = current === null || next.etag !== current.etag || next.body !== current.body;
+    state = read;
+    if (!isNew) return;
+    target = nextTarget(target, current, next, read);
+    current = next;
+    kept.set(next.id, next);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= keptRevisions) break;
+      kept.delete(oldest);
+    }
+    onPublish(next);
+  };
+
+  const readOnce = async (): Promise<void> => {
+    try {
+      const read = await store.readState();
+      if (closed) return;
+      healthy = true;
+      apply(read);
+    } catch (error) {
+      if (closed) return;
+      healthy = false;
+      onInternalFault('readState', error);
+      cancelRetry();
+      cancelRetry = clock.after(retryMs, () => void refresh());
+    }
+  };
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  const refresh = (): Promise<void> => {
+    if (closed) return Promise.resolve();
+    if (running === null) {
+      running = readOnce().finally(() => (running = null));
+      return running;
+    }
+    // The running read may have begun before the change that is asked for.
+    next ??= running.then(() => {
+      next = null;
+      return refresh();
+    });
+    return next;
+  };
+
+  const stopWatching = store.watch(
+    () => void refresh(),
+    (isHealthy, error) => {
+      healthy = isHealthy;
+      if (!isHealthy) onInternalFault('watch', error);
+    },
+  );
+
+  return {
+    ready: refresh(),
+    state: () => state,
+    current: () => current,
+    find: (id) => kept.get(id),
+    target: () => target,
+    alarms: () => [
+      ...(healthy ? [] : ['the database is not reachable: the last state is served, changes are refused']),
+      ...(tooLarge === null ? [] : [`not everything is published: ${tooLarge}`]),
+      ...(raised === null ? [] : ['the database went back in time: kills of before are kept, the epoch was raised']),
+    ],
+    isStoreHealthy: () => healthy,
+    refresh,
+    setLocalKills(kills) {
+      localKills = kills;
+      if (state !== null) apply(state);
+    },
+    close() {
+      closed = true;
+      cancelRetry();
+      stopWatching();
+    },
+  };
+}
+
+function nextTarget(
+  target: RollbackTarget | null,
+  before: Publication | null,
+  now: Publication,
+  state: StoredState,
+): RollbackTarget | null {
+  const known = new Set(before?.kills ?? []);
+  const added = now.kills.filter((feature) => !known.has(feature));
+  const isEmergency = now.emergency !== null && (before?.emergency ?? null) === null;
+  if (before !== null && !isEmergency && added.length === 0) return target;
+  const started = state.rollbacks.filter(({ feature }) =>
+    isEmergency ? feature === null : feature !== null && added.includes(feature),
+  );
+  const newest = started.sort((a, b) => b.id - a.id)[0];
+  // At start only rollbacks count: a feature that was never on is no rollback.
+  if (before === null && newest === undefined && !isEmergency) return null;
+  return {
+    epoch: now.epoch,
+    revision: before === null ? Math.min(newest?.revision ?? now.revision, now.revision) : now.revision,
+    startedAtMs: Date.parse(newest?.startedAt ?? state.changedAt),
+    features: isEmergency ? null : added,
+  };
+}

@@ -1,0 +1,38 @@
+import type { OnInternalFault } from '../../error.js';
+import type { Delivery } from '../../evaluate/snapshot.js';
+import type { ServiceClock } from '../clock.js';
+import type { FlagStore, StoredState } from '../store.js';
+import { unavailable } from './problem.js';
+import type { Publication } from './publish.js';
+import type { Replica } from './replica.js';
+import type { Streams } from './streams.js';
+
+/** What every route works with. */
+export interface Service {
+  readonly store: FlagStore;
+  readonly replica: Replica;
+  readonly streams: Streams;
+  readonly clock: ServiceClock;
+  readonly delivery: Delivery;
+  readonly startedAtMs: number;
+  readonly onInternalFault: OnInternalFault;
+}
+
+/** @throws Problem 503 while nothing was read yet */
+export async function currentOf({ replica }: Service): Promise<Publication> {
+  if (replica.current() === null) await replica.ready;
+  const current = replica.current();
+  if (current === null) throw unavailable('the database was not reachable since this service started');
+  return current;
+}
+
+/** @throws Problem 503 while nothing was read yet */
+export async function stateOf(service: Service): Promise<StoredState> {
+  await currentOf(service);
+  const state = service.replica.state();
+  if (state === null) throw unavailable('the database was not reachable since this service started');
+  return state;
+}
+
+/** Answers with JSON. */
+export const json = (body: unknown, init: ResponseInit = {}): Response => Response.json(body, init);
