@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createOverrides, type OverridesOptions } from '../../src/client/overrides.js';
+import { openStorage } from '../../src/client/storage.js';
+import { FakeStorage } from './fakeStorage.js';
+
+afterEach(() => vi.unstubAllEnvs());
+
+function create(options: Partial<OverridesOptions> & { items?: Record<string, string> } = {}) {
+  const area = new FakeStorage();
+  for (const [key, value] of Object.entries(options.items ?? {})) area.items.set(key, value);
+  const overrides = createOverrides({
+    storage: openStorage(area),
+    policy: { allow: 'all' },
+    knownFeatures: new Set(['memoryPanel', 'sessionsList', 'constructor']),
+    context: () => ({}),
+    ...options,
+  });
+  return { area, overrides };
+}
+
+test('reads what is stored', () => {
+  const { overrides } = create({ items: { 'switchback:override:memoryPanel': 'v2' } });
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2', origin: 'storage' });
+  expect(overrides.get('sessionsList')).toBeUndefined();
+  expect(overrides.get('constructor')).toBeUndefined();
+});
+
+test('stores what the program chose, and drops it again', () => {
+  const { area, overrides } = create();
+  expect(overrides.set('memoryPanel', 'v2')).toBe(true);
+  expect(area.items.get('switchback:override:memoryPanel')).toBe('v2');
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2', origin: 'program' });
+  expect(overrides.set('memoryPanel', null)).toBe(true);
+  expect(overrides.get('memoryPanel')).toBeUndefined();
+  expect(area.items.size).toBe(0);
+});
+
+test('reads the URL, does not store it, and lets the program outrank it', () => {
+  const { area, overrides } = create({
+    search: '?switchback=memoryPanel:v2,unknown:v2,sessionsList:v3',
+    items: { 'switchback:override:memoryPanel': 'v1' },
+  });
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2', origin: 'url' });
+  expect(overrides.get('unknown')).toBeUndefined();
+  expect(overrides.get('sessionsList')).toBeUndefined();
+  expect(area.items.get('switchback:override:memoryPanel')).toBe('v1');
+  const heard: (string | null)[] = [];
+  overrides.subscribe((feature) => heard.push(feature));
+  overrides.set('memoryPanel', 'v1');
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v1', origin: 'program' });
+  expect(heard).toEqual(['memoryPanel']);
+});
+
+test("drops the URL's choice together with the others", () => {
+  const { overrides } = create({ search: '?switchback=memoryPanel:v2' });
+  overrides.set('memoryPanel', null);
+  expect(overrides.get('memoryPanel')).toBeUndefined();
+});
+
+test('takes over what another tab stored later', () => {
+  const { area, overrides } = create();
+  overrides.set('memoryPanel', 'v2');
+  area.items.set('switchback:override:memoryPanel', 'v1');
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v1', origin: 'storage' });
+});
+
+test('is off in production and where the environment cannot be read', () => {
+  const items = { 'switchback:override:memoryPanel': 'v2' };
+  vi.stubEnv('NODE_ENV', 'production');
+  const { area, overrides } = create({ policy: undefined, search: '?switchback=memoryPanel:v2', items });
+  expect(overrides.get('memoryPanel')).toBeUndefined();
+  expect(overrides.isAllowed('memoryPanel')).toBe(false);
+  expect(overrides.set('memoryPanel', 'v1')).toBe(false);
+  expect(area.items.get('switchback:override:memoryPanel')).toBe('v2');
+  vi.stubEnv('NODE_ENV', 'development');
+  expect(create({ policy: undefined, items }).overrides.get('memoryPanel')?.version).toBe('v2');
+  vi.stubGlobal('process', undefined);
+  try {
+    expect(create({ policy: undefined, items }).overrides.get('memoryPanel')).toBeUndefined();
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test('allows the listed features only', () => {
+  const { overrides } = create({
+    policy: { allow: ['memoryPanel', 'unknown'] },
+    search: '?switchback=sessionsList:v2',
+  });
+  expect(overrides.set('memoryPanel', 'v2')).toBe(true);
+  expect(overrides.set('sessionsList', 'v2')).toBe(false);
+  expect(overrides.set('unknown', 'v2')).toBe(false);
+  expect(overrides.get('sessionsList')).toBeUndefined();
+});
+
+test('asks a policy that is a function for the present context', () => {
+  let region = 'eu';
+  const { overrides } = create({
+    policy: { allow: (context) => context.region === 'staff' },
+    context: () => ({ region }),
+    search: '?switchback=memoryPanel:v2',
+  });
+  expect(overrides.get('memoryPanel')).toBeUndefined();
+  region = 'staff';
+  expect(overrides.get('memoryPanel')?.version).toBe('v2');
+});
+
+test('allows nothing when the policy throws, and tells', () => {
+  const onFault = vi.fn();
+  const allow = () => {
+    throw new Error('policy');
+  };
+  const { overrides } = create({ policy: { allow }, onFault, search: '?switchback=memoryPanel:v2' });
+  expect(overrides.get('memoryPanel')).toBeUndefined();
+  expect(onFault).toHaveBeenCalledWith('overrides.allow', expect.any(Error));
+});
+
+test.each([[true], ['all'], [{ allow: 'none' }], [{}], [null]])('refuses the policy %j', (policy) => {
+  const create = () =>
+    createOverrides({
+      storage: openStorage(false),
+      policy: policy as never,
+      knownFeatures: new Set(),
+      context: () => ({}),
+    });
+  if (policy === null) expect(create).not.toThrow();
+  else expect(create).toThrow(/overrides must be .*, found/);
+});
+
+test('refuses a version that is not declared', () => {
+  expect(() => create().overrides.set('memoryPanel', 'v3' as never)).toThrow(/found "v3"/);
+});
+
+test('tells of known features only, and survives listeners that throw', () => {
+  const storage = openStorage(false);
+  const onFault = vi.fn();
+  const { overrides } = create({ storage, onFault });
+  const heard: (string | null)[] = [];
+  overrides.subscribe(() => {
+    throw new Error('listener');
+  });
+  const stop = overrides.subscribe((feature) => heard.push(feature));
+  storage.set('switchback:override:memoryPanel', 'v2');
+  storage.set('switchback:override:unknown', 'v2');
+  storage.set('other', 'v2');
+  overrides.set('sessionsList', 'v2');
+  stop();
+  overrides.set('sessionsList', 'v1');
+  expect(heard).toEqual(['memoryPanel', 'sessionsList']);
+  expect(onFault).toHaveBeenCalledWith('overrides.subscribe', expect.any(Error));
+});
+
+test('drops whatever is stored that is not a version', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json(), fc.constantFrom('V2', ' v2', '"v2"', 'true', '{}')), (value) => {
+      fc.pre(value !== 'v1' && value !== 'v2');
+      expect(
+        create({ items: { 'switchback:override:memoryPanel': value } }).overrides.get('memoryPanel'),
+      ).toBeUndefined();
+    }),
+  );
+});
