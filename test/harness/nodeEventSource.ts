@@ -77,7 +77,7 @@ export class NodeEventSource {
       const parse = createEventParser((type, data, lastEventId) => {
         if (this.readyState === 1) this.#emit(new MessageEvent(type, { data, lastEventId }));
       });
-      const decoder = new TextDecoder();
+      const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
       for await (const bytes of response.body) parse(decoder.decode(bytes, { stream: true }));
       throw new Error('stream ended');
     } catch {
