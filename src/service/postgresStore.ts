@@ -1,0 +1,132 @@
+// Comes in: changes, batches, and whatever is typed into psql. Goes out: the state, and word of every commit. Who calls: the handler, through FlagStore.
+import type pg from 'pg';
+import type { OnInternalFault } from '../error.js';
+import { openDatabase, type Database } from './database.js';
+import { changeFeature, createFeature } from './featureChange.js';
+import { migrate } from './migrate.js';
+import { readTotals, readV2Since } from './readTotals.js';
+import { emergencyRollback, rollback, undoRollback } from './rollbackChange.js';
+import { StoreError, type FlagStore, type StoredState } from './store.js';
+import { storeBatch } from './storeBatch.js';
+import {
+  toAuditEntry,
+  toStoredFeature,
+  toStoredRollback,
+  type AuditRow,
+  type FeatureRow,
+  type RollbackRow,
+} from './storedRows.js';
+import { sweepMetrics } from './sweepMetrics.js';
+import { watchRevision } from './watchRevision.js';
+
+export interface PostgresStoreOptions {
+  /** `postgresql://…`; else `pool`, else the PG* variables of the environment. */
+  readonly connectionString?: string;
+  /** Further settings of node-postgres' pool, such as `ssl` or `max`. */
+  readonly pool?: pg.PoolConfig;
+  /** ms after which a call fails as `unavailable`; default 2,000. */
+  readonly deadlineMs?: number;
+  /** ms between two looks at the revision, beside notifications; default 2,000. */
+  readonly pollMs?: number;
+  /** ms between two looks at the content, for changes made with triggers off; default 10,000. */
+  readonly digestMs?: number;
+  /** Told of connections that break and of sweeps that fail. Default: nothing. */
+  readonly onInternalFault?: OnInternalFault;
+}
+
+/**
+ * Opens the store on a PostgreSQL of version 14 or newer and brings its schema up to date.
+ * @throws StoreError `unavailable` when the database cannot be reached, `conflict` when it is newer than this code
+ */
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<FlagStore> {
+  const { connectionString, pool = {}, onInternalFault = () => {} } = options;
+  const config: pg.PoolConfig = connectionString === undefined ? pool : { ...pool, connectionString };
+  await migrate(config);
+  const database = openDatabase({
+    config,
+    onInternalFault,
+    ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+  });
+  const stopSweeping = sweepMetrics(database, onInternalFault);
+  const stops = new Set([stopSweeping]);
+  let closing: Promise<void> | undefined;
+
+  return {
+    readState: () => readState(database),
+    createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),
+    changeFeature: (feature, patch, ifRowRevision, origin) =>
+      changeFeature(database, feature, patch, ifRowRevision, origin),
+    rollback: (feature, origin) => rollback(database, feature, origin),
+    emergencyRollback: (origin) => emergencyRollback(database, origin),
+    undoRollback: (id, features, origin) => undoRollback(database, id, features, origin),
+    readAudit: (query) => readAudit(database, query),
+    readRollbacks: (query) => readRollbacks(database, query),
+    storeBatch: (batch) => storeBatch(database, batch),
+    readTotals: (feature, fromMs, toMs) => readTotals(database, feature, fromMs, toMs),
+    readV2Since: (features, sinceMs) => readV2Since(database, features, sinceMs),
+    watch(onChange, onHealth) {
+      const { pollMs, digestMs } = options;
+      const stop = watchRevision({
+        ...{ config, database, onChange, onHealth },
+        ...(pollMs === undefined ? {} : { pollMs }),
+        ...(digestMs === undefined ? {} : { digestMs }),
+      });
+      stops.add(stop);
+      return () => {
+        stops.delete(stop);
+        stop();
+      };
+    },
+    close() {
+      for (const stop of stops) stop();
+      stops.clear();
+      closing ??= database.close();
+      return closing;
+    },
+  };
+}
+
+const readStateSql = `SELECT epoch::float8 AS epoch, revision::float8 AS revision, changed_at AS "changedAt",
+  (SELECT coalesce(jsonb_agg(to_jsonb(flag) ORDER BY feature COLLATE "C"), '[]') FROM feature_flags AS flag
+    WHERE retired_at IS NULL) AS features,
+  (SELECT coalesce(jsonb_agg(to_jsonb(kill) ORDER BY id), '[]') FROM rollbacks AS kill WHERE ended_at IS NULL) AS rollbacks
+  FROM switchback_state`;
+
+async function readState(database: Database): Promise<StoredState> {
+  const [row] = await database.query<StateRow>(readStateSql);
+  if (row === undefined) throw new StoreError('unavailable', 'the database has lost the row of switchback_state');
+  return {
+    epoch: row.epoch,
+    revision: row.revision,
+    changedAt: row.changedAt.toISOString(),
+    features: new Map(row.features.map((flag) => [flag.feature, toStoredFeature(flag)])),
+    rollbacks: row.rollbacks.map(toStoredRollback),
+  };
+}
+
+interface StateRow {
+  readonly epoch: number;
+  readonly revision: number;
+  readonly changedAt: Date;
+  readonly features: readonly FeatureRow[];
+  readonly rollbacks: readonly RollbackRow[];
+}
+
+const toLimit = (limit: number): number => Math.min(Math.max(Math.trunc(limit) || 1, 1), 1_000);
+
+async function readAudit(database: Database, query: { feature?: string; limit: number; beforeId?: number }) {
+  const rows = await database.query<{ entry: AuditRow }>(
+    `SELECT to_jsonb(entry) AS entry FROM flag_audit AS entry
+      WHERE ($1::text IS NULL OR feature = $1) AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+    [query.feature ?? null, query.beforeId ?? null, toLimit(query.limit)],
+  );
+  return rows.map(({ entry }) => toAuditEntry(entry));
+}
+
+async function readRollbacks(database: Database, query: { feature?: string; limit: number }) {
+  const rows = await database.query<{ kill: RollbackRow }>(
+    `SELECT to_jsonb(kill) AS kill FROM rollbacks AS kill WHERE $1::text IS NULL OR feature = $1 ORDER BY id DESC LIMIT $2`,
+    [query.feature ?? null, toLimit(query.limit)],
+  );
+  return rows.map(({ kill }) => toStoredRollback(kill));
+}

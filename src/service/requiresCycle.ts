@@ -1,0 +1,24 @@
+/**
+ * Finds a cycle of prerequisites through `start`.
+ * @param requires prerequisites by feature
+ * @returns the way round, such as `['a', 'b', 'a']`; null when there is none
+ */
+export function findCycle(requires: ReadonlyMap<string, readonly string[]>, start: string): readonly string[] | null {
+  const cameFrom = new Map<string, string>();
+  const open = [start];
+  for (let feature = open.pop(); feature !== undefined; feature = open.pop()) {
+    for (const next of requires.get(feature) ?? []) {
+      if (next === start) return wayTo(feature, cameFrom, start);
+      if (cameFrom.has(next)) continue;
+      cameFrom.set(next, feature);
+      open.push(next);
+    }
+  }
+  return null;
+}
+
+function wayTo(last: string, cameFrom: ReadonlyMap<string, string>, start: string): readonly string[] {
+  const way = [start];
+  for (let at: string | undefined = last; at !== undefined && at !== start; at = cameFrom.get(at)) way.unshift(at);
+  return [start, ...way];
+}

@@ -1,0 +1,16 @@
+import { flagsSql } from './001-flags.js';
+import { metricsSql } from './002-metrics.js';
+
+/** One step of the schema. A published step never changes; what comes later is a new one. */
+export interface Migration {
+  /** 1, 2, 3 … without holes. */
+  readonly version: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** All steps, in order. */
+export const migrations: readonly Migration[] = [
+  { version: 1, name: 'flags', sql: flagsSql },
+  { version: 2, name: 'metrics', sql: metricsSql },
+];

@@ -1,0 +1,154 @@
+import pg from 'pg';
+import type { Queryable } from './database.js';
+
+/** How a store hears of commits: by notification, and by asking, because notifications get lost. */
+export interface WatchOptions {
+  readonly config: pg.ClientConfig;
+  /** For asking; another connection than the one that listens. */
+  readonly database: Queryable;
+  /** ms between two looks at the revision; default 2,000. */
+  readonly pollMs?: number;
+  /** ms between two looks at the content, which change when triggers are disabled; default 10,000. */
+  readonly digestMs?: number;
+  readonly onChange: () => void;
+  readonly onHealth: (healthy: boolean, error?: unknown) => void;
+}
+
+const firstRetryMs = 100;
+const maxRetryMs = 5_000;
+
+/**
+ * Calls `onChange` soon after each commit that changed the revision, and once after every return of a lost connection.
+ * Healthy means that listening and asking both work.
+ * @returns stop
+ */
+export function watchRevision(options: WatchOptions): () => void {
+  const { config, database, pollMs = 2_000, digestMs = 10_000, onChange, onHealth } = options;
+  let stopped = false;
+  let client: pg.Client | null = null;
+  let isListening = false;
+  let isAnswering = true;
+  let isHealthy: boolean | null = null;
+  let known: string | null = null;
+  let heard: string | null = null;
+  let wasMissed = false;
+  let content: { revision: string; digest: string } | null = null;
+  let digestAtMs = 0;
+  let attempts = 0;
+  const timers = new Set<NodeJS.Timeout>();
+
+  const later = (delayMs: number, run: () => void) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      if (!stopped) run();
+    }, delayMs);
+    timer.unref();
+    timers.add(timer);
+  };
+  const tellHealth = (error?: unknown) => {
+    const next = isListening && isAnswering;
+    if (stopped || next === isHealthy) return;
+    isHealthy = next;
+    onHealth(next, error);
+  };
+  const changed = (revision: string) => {
+    known = revision;
+    if (!stopped) onChange();
+  };
+
+  const lose = (lost: pg.Client, error: unknown) => {
+    if (client !== lost) return;
+    client = null;
+    isListening = false;
+    lost.end().catch(() => {});
+    tellHealth(error);
+    const delayMs = Math.min(maxRetryMs, firstRetryMs * 2 ** attempts);
+    attempts += 1;
+    later(delayMs * (0.5 + Math.random() / 2), listen);
+  };
+
+  function listen(): void {
+    const next = new pg.Client({
+      ...config,
+      application_name: 'switchback-listen',
+      keepAlive: true,
+      connectionTimeoutMillis: 2_000,
+    });
+    const isBack = attempts > 0;
+    client = next;
+    next.on('error', (error) => lose(next, error));
+    next.on('end', () => lose(next, new Error('the connection that listens was closed')));
+    next.on('notification', ({ payload }) => {
+      heard = payload ?? null;
+      if (heard !== null && client === next) changed(heard);
+    });
+    next
+      .connect()
+      .then(() => next.query('LISTEN switchback'))
+      .then(() => {
+        if (client !== next) return;
+        attempts = 0;
+        isListening = true;
+        tellHealth();
+        // What was committed meanwhile was told to nobody.
+        if (isBack && !stopped) onChange();
+      })
+      .catch((error: unknown) => lose(next, error));
+  }
+
+  async function ask(): Promise<void> {
+    try {
+      await (Date.now() - digestAtMs >= digestMs ? askContent() : askRevision());
+      isAnswering = true;
+      tellHealth();
+    } catch (error) {
+      isAnswering = false;
+      tellHealth(error);
+    }
+    later(pollMs, () => void ask());
+  }
+
+  function see(revision: string): void {
+    // Twice in a row the poll knew more than the listener: its connection is dead without having said so.
+    const isMissed = isListening && known !== null && revision !== known;
+    if (isMissed && wasMissed && client !== null) lose(client, new Error('notifications stopped arriving'));
+    wasMissed = isMissed;
+    if (known === null) known = revision;
+    else if (revision !== known) changed(revision);
+  }
+
+  async function askRevision(): Promise<void> {
+    const [row] = await database.query<{ revision: string }>('SELECT revision::text FROM switchback_state');
+    if (row !== undefined) see(row.revision);
+  }
+
+  async function askContent(): Promise<void> {
+    const [row] = await database.query<{ revision: string; digest: string }>(
+      'SELECT revision::text, switchback_digest() AS digest FROM switchback_state',
+    );
+    if (row === undefined) return;
+    digestAtMs = Date.now();
+    if (content !== null && content.revision === row.revision && content.digest !== row.digest)
+      await publishSilent(row.revision);
+    content = row;
+    see(row.revision);
+  }
+
+  // Somebody changed flags with the triggers off. The first replica to see it gives the change a revision.
+  const publishSilent = (revision: string) =>
+    database.query(
+      `INSERT INTO flag_audit (action, actor) SELECT 'change-without-triggers', 'sql:unknown'
+        FROM switchback_state WHERE revision = $1::bigint FOR UPDATE`,
+      [revision],
+    );
+
+  listen();
+  void ask();
+  return () => {
+    stopped = true;
+    for (const timer of timers) clearTimeout(timer);
+    const last = client;
+    client = null;
+    last?.end().catch(() => {});
+  };
+}

@@ -1,0 +1,40 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { createPostgresStore, type PostgresStoreOptions } from '../../../src/service/postgresStore.js';
+import type { ChangeOrigin, FlagStore } from '../../../src/service/store.js';
+import { runSql, startTestPostgres, type TestPostgres } from '../../harness/postgres.js';
+
+export const byAda: ChangeOrigin = { actor: 'ada', source: 'api', reason: 'a test', requestId: 'req-1' };
+
+/** A fresh database and a store on it for each test of a file. */
+export interface OpenedStore {
+  readonly store: FlagStore;
+  readonly connectionString: string;
+  /** As somebody in psql. */
+  sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+}
+
+/** Registers the hooks; read the result inside tests only. */
+export function openStore(options: PostgresStoreOptions = {}): OpenedStore {
+  let postgres: TestPostgres;
+  let connectionString = '';
+  let store: FlagStore | undefined;
+  beforeAll(async () => {
+    postgres = await startTestPostgres();
+  });
+  afterAll(() => postgres.close());
+  beforeEach(async () => {
+    connectionString = await postgres.createDatabase();
+    store = await createPostgresStore({ ...options, connectionString });
+  });
+  afterEach(() => store?.close());
+  return {
+    get store() {
+      if (store === undefined) throw new Error('a store is open inside tests only');
+      return store;
+    },
+    get connectionString() {
+      return connectionString;
+    },
+    sql: (text, values) => runSql(connectionString, text, values),
+  };
+}
