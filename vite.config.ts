@@ -59,6 +59,18 @@ export default defineConfig(({ mode }) => ({
     ],
   },
   ...(mode === 'server' ? serverBuild : { build: clientBuild }),
+  // Found at the start, so that no test meets a second React half-way.
+  optimizeDeps: {
+    include: [
+      'react',
+      'react-dom',
+      'react-dom/client',
+      'react-dom/server',
+      'react/jsx-runtime',
+      'react/jsx-dev-runtime',
+      'zustand/vanilla',
+    ],
+  },
   test: {
     watch: false,
     projects: [
@@ -67,8 +79,8 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts'],
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/**/*.browser.test.{ts,tsx}'],
           setupFiles: ['test/harness/quietConsole.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,

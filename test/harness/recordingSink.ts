@@ -1,0 +1,24 @@
+import type { Sink } from '../../src/client/reporter/sink.js';
+import type { Observation } from '../../src/observe/observe.js';
+import { addToTally, emptyTally, mergeCounts, emptyCounts, type Counts } from '../../src/observe/tally.js';
+
+/** A sink that keeps everything it is given. */
+export interface RecordingSink extends Sink {
+  readonly observations: Observation[];
+  /** What was counted for one version, over all features. */
+  counts(version: 'v1' | 'v2'): Counts;
+}
+
+export function recordingSink(): RecordingSink {
+  const observations: Observation[] = [];
+  return {
+    name: 'recording',
+    observations,
+    observe: (observation) => void observations.push(observation),
+    counts: (version) =>
+      observations
+        .filter((observation) => observation.version === version)
+        .map((observation) => addToTally(emptyTally(observation, observation.atMs), observation).counts)
+        .reduce(mergeCounts, emptyCounts),
+  };
+}
