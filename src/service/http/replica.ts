@@ -140,6 +140,8 @@ export function createReplica(options: ReplicaOptions): Replica {
   const stopWatching = store.watch(
     () => void refresh(),
     (isHealthy, error) => {
+      // Not yet connected, right after the start, is no fault.
+      if (!isHealthy && error === undefined) return;
       healthy = isHealthy;
       if (!isHealthy) onInternalFault('watch', error);
     },

@@ -1,0 +1,18 @@
+/** What the shell is told. `unconfirmed`: the rollback is in force, but not every open page has said that it shows it. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, unhealthy: 3, unconfirmed: 4 } as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** Ends a command with one line on stderr. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode = exitCodes.failed) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** A wrong or missing argument. */
+export const usageError = (message: string): CliError => new CliError(message, exitCodes.usage);

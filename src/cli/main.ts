@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// Comes in: arguments, the environment. Goes out: data on stdout, words on stderr, an exit code. Who calls: the shell.
+import { Command } from 'commander';
+import { addDistribution } from './distribution.js';
+import { addEmergencyRollback } from './emergencyRollback.js';
+import { exitCodes, type ExitCode } from './exit.js';
+import { addFeatures } from './features.js';
+import { addGlobalOptions } from './options.js';
+import { createOutput } from './output.js';
+import { addRollback } from './rollbackCommand.js';
+import { reportFailure, type Run } from './run.js';
+import { addServe } from './serve.js';
+import { addUndo } from './undo.js';
+
+const exitCodesHelp = `
+Exit codes: 0 ok, 1 failed, 2 usage, 3 the service is not well, 4 rolled back but not confirmed by every open page`;
+
+const output = createOutput(process.env);
+let exitCode: ExitCode = exitCodes.ok;
+const run: Run = async (command) => {
+  exitCode = await command({ env: process.env, output });
+};
+
+const program = new Command('switchback')
+  .description('v1 and v2 side by side: roll out, watch, roll back')
+  .exitOverride()
+  .showSuggestionAfterError(false)
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'switchback: ')) })
+  .addHelpText('after', exitCodesHelp);
+addGlobalOptions(program);
+addServe(program, run);
+addFeatures(program, run);
+addRollback(program, 'rollback', run);
+addEmergencyRollback(program, run);
+addUndo(program, run);
+addDistribution(program, run);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  exitCode = reportFailure(error, output);
+}
+process.exitCode = exitCode;

@@ -1,0 +1,32 @@
+// The service: `react-switchback/service`. Runs on Node; handlers also inside any host that speaks fetch.
+export { createHandler, type Handler, type HandlerOptions } from './http/createHandler.js';
+export type { ServiceToken } from './http/access.js';
+export type { RequestOrigin } from './http/router.js';
+export { readStartKills, type StartKills } from './http/startKills.js';
+export { createPostgresStore, type PostgresStoreOptions } from './postgresStore.js';
+export {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded/startEmbeddedPostgres.js';
+export { defaultDataDir, defaultPort, startService, type RunningService, type ServiceOptions } from './startService.js';
+export { systemServiceClock, type ServiceClock } from './clock.js';
+export { nodeDigestOf } from './nodeDigest.js';
+export {
+  StoreError,
+  type AcceptedBucket,
+  type AuditEntry,
+  type BatchToStore,
+  type ChangeOrigin,
+  type ChangeResult,
+  type ChangeSource,
+  type FeaturePatch,
+  type FlagStore,
+  type Role,
+  type StoredFeature,
+  type StoredRollback,
+  type StoredState,
+  type StoredTotals,
+  type StoreErrorCode,
+  type TaggedUser,
+} from './store.js';

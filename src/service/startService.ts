@@ -1,0 +1,116 @@
+// Comes in: options of one process. Goes out: the service on a port, with its database. Who calls: the CLI, demos, tests.
+import { resolve } from 'node:path';
+import { showValue, SwitchbackError } from '../error.js';
+import { adminTokenPath, keepAdminToken } from './adminToken.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/startEmbeddedPostgres.js';
+import { limitFaults } from './faultLog.js';
+import type { ServiceToken } from './http/access.js';
+import { createHandler, type HandlerOptions } from './http/createHandler.js';
+import { listen } from './listen.js';
+import { createPostgresStore } from './postgresStore.js';
+
+/** Where the service listens unless told otherwise. */
+export const defaultPort = 4400;
+/** Where the embedded database and the admin token are kept unless told otherwise. */
+export const defaultDataDir = '.switchback';
+
+export interface ServiceOptions extends Pick<HandlerOptions, 'delivery' | 'startKills' | 'maxStreams'> {
+  /** Default 4400; 0 takes a free one. */
+  readonly port?: number;
+  /** Default `127.0.0.1`: this machine only. */
+  readonly host?: string;
+  /** Folder of the embedded database and the admin token. Default `.switchback`. */
+  readonly dataDir?: string;
+  /** A PostgreSQL of yours, instead of the embedded one. */
+  readonly databaseUrl?: string;
+  /** Bearer token of the role admin, at least 16 characters. Default: one that is made and kept in `<dataDir>/admin-token`. */
+  readonly adminToken?: string;
+  /** Further tokens. */
+  readonly tokens?: readonly ServiceToken[];
+  /** Hears what happens, line by line, without secrets. Default: nobody. */
+  readonly log?: (line: string) => void;
+}
+
+export interface RunningService {
+  readonly url: string;
+  readonly port: number;
+  /** For pg and psql. Holds the password of the embedded database: do not print it. */
+  readonly databaseUrl: string;
+  /** A shell command that opens psql on the embedded database, its password taken from a file; null with your own. */
+  readonly psqlCommand: string | null;
+  /** The token in use, and the file it is kept in; the file is null when you gave the token. */
+  readonly adminToken: string;
+  readonly adminTokenFile: string | null;
+  /** Says bye to streams, lets requests finish, closes the database; within 10 s. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the service: database, store, handler, port.
+ * @throws SwitchbackError `invalid-option`, StoreError `unavailable` or `conflict`; whatever was started is stopped again
+ */
+export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
+  const { port = defaultPort, host = '127.0.0.1', databaseUrl, log = () => {} } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new SwitchbackError('invalid-option', `port must be 0 to 65535, found ${showValue(port)}`);
+  const dataDir = resolve(options.dataDir ?? defaultDataDir);
+  const onInternalFault = limitFaults(log);
+  const closers: (() => void | Promise<void>)[] = [];
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    for (const close of [...closers].reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        onInternalFault('close', error);
+      }
+    }
+  };
+  try {
+    const adminToken = options.adminToken ?? (await keepAdminToken(dataDir));
+    let embedded: EmbeddedPostgres | null = null;
+    if (databaseUrl === undefined) {
+      embedded = await startEmbeddedPostgres({ dataDir, log });
+      closers.push(embedded.close);
+    }
+    const connectionString = embedded?.connectionString ?? databaseUrl ?? '';
+    const store = await createPostgresStore({ connectionString, onInternalFault });
+    closers.push(() => store.close());
+    const { delivery, startKills, maxStreams, tokens = [] } = options;
+    const handler = createHandler({
+      store,
+      tokens: [{ token: adminToken, role: 'admin' }, ...tokens],
+      onInternalFault,
+      ...(delivery === undefined ? {} : { delivery }),
+      ...(startKills === undefined ? {} : { startKills }),
+      ...(maxStreams === undefined ? {} : { maxStreams }),
+    });
+    closers.push(() => handler.close());
+    await handler.ready;
+    const listener = await listen(handler, { port, host });
+    closers.pop();
+    closers.push(async () => {
+      handler.close();
+      await listener.close();
+    });
+    return {
+      url: listener.url,
+      port: listener.port,
+      databaseUrl: connectionString,
+      psqlCommand: embedded === null ? null : psqlCommand(connectionString, dataDir),
+      adminToken,
+      adminTokenFile: options.adminToken === undefined ? adminTokenPath(dataDir) : null,
+      close: () => (closing ??= closeAll()),
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function psqlCommand(connectionString: string, dataDir: string): string {
+  const url = new URL(connectionString);
+  url.password = '';
+  const quoted = `'${`${dataDir}/postgres-password`.replaceAll("'", `'\\''`)}'`;
+  return `PGPASSWORD="$(cat ${quoted})" psql ${url.href}`;
+}
