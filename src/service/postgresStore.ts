@@ -35,7 +35,7 @@ export interface PostgresStoreOptions {
 }
 
 /**
- * Opens the store on a PostgreSQL of version 14 or newer and brings its schema up to date.
+ * Opens the store on a PostgreSQL of version 15 or newer and brings its schema up to date.
  * @throws StoreError `unavailable` when the database cannot be reached, `conflict` when it is newer than this code
  */
 export async function createPostgresStore(options: PostgresStoreOptions): Promise<FlagStore> {

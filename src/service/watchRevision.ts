@@ -18,8 +18,8 @@ const firstRetryMs = 100;
 const maxRetryMs = 5_000;
 
 /**
- * Calls `onChange` soon after each commit that changed the revision, and once after every return of a lost connection.
- * Healthy means that listening and asking both work.
+ * Calls `onChange` at the start, soon after each commit that changed the revision, and after every return of a lost
+ * connection. Healthy means that listening and asking both work.
  * @returns stop
  */
 export function watchRevision(options: WatchOptions): () => void {
@@ -27,10 +27,9 @@ export function watchRevision(options: WatchOptions): () => void {
   let stopped = false;
   let client: pg.Client | null = null;
   let isListening = false;
-  let isAnswering = true;
+  let isAnswering = false;
   let isHealthy: boolean | null = null;
   let known: string | null = null;
-  let heard: string | null = null;
   let wasMissed = false;
   let content: { revision: string; digest: string } | null = null;
   let digestAtMs = 0;
@@ -47,7 +46,9 @@ export function watchRevision(options: WatchOptions): () => void {
   };
   const tellHealth = (error?: unknown) => {
     const next = isListening && isAnswering;
-    if (stopped || next === isHealthy) return;
+    // At the start one of the two comes first; that is no fault.
+    const isStarting = isHealthy === null && error === undefined && !next;
+    if (stopped || isStarting || next === isHealthy) return;
     isHealthy = next;
     onHealth(next, error);
   };
@@ -74,13 +75,11 @@ export function watchRevision(options: WatchOptions): () => void {
       keepAlive: true,
       connectionTimeoutMillis: 2_000,
     });
-    const isBack = attempts > 0;
     client = next;
     next.on('error', (error) => lose(next, error));
     next.on('end', () => lose(next, new Error('the connection that listens was closed')));
     next.on('notification', ({ payload }) => {
-      heard = payload ?? null;
-      if (heard !== null && client === next) changed(heard);
+      if (payload !== undefined && client === next) changed(payload);
     });
     next
       .connect()
@@ -90,8 +89,8 @@ export function watchRevision(options: WatchOptions): () => void {
         attempts = 0;
         isListening = true;
         tellHealth();
-        // What was committed meanwhile was told to nobody.
-        if (isBack && !stopped) onChange();
+        // What was committed until now was told to nobody.
+        if (!stopped) onChange();
       })
       .catch((error: unknown) => lose(next, error));
   }
@@ -113,8 +112,7 @@ export function watchRevision(options: WatchOptions): () => void {
     const isMissed = isListening && known !== null && revision !== known;
     if (isMissed && wasMissed && client !== null) lose(client, new Error('notifications stopped arriving'));
     wasMissed = isMissed;
-    if (known === null) known = revision;
-    else if (revision !== known) changed(revision);
+    if (revision !== known) changed(revision);
   }
 
   async function askRevision(): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,22 +14,36 @@ export interface TestPostgres {
   close(): Promise<void>;
 }
 
-/** Starts a cluster in a temporary folder, not waiting for the disk; `close` removes it. */
+/**
+ * Starts a cluster in a temporary folder, not waiting for the disk; `close` removes it. With `SWITCHBACK_TEST_DATABASE_URL` (a
+ * superuser's), databases are made on that server instead: how the tests run on another version of PostgreSQL.
+ */
 export async function startTestPostgres(): Promise<TestPostgres> {
+  const given = process.env['SWITCHBACK_TEST_DATABASE_URL'];
+  if (given !== undefined && given !== '') return onServer(given, () => Promise.resolve());
   const dataDir = await mkdtemp(join(tmpdir(), 'switchback-test-'));
   const postgres = await startEmbeddedPostgres({ dataDir, durable: false });
-  let made = 0;
+  return onServer(postgres.connectionString, async () => {
+    await postgres.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+}
+
+function onServer(connectionString: string, stop: () => Promise<void>): TestPostgres {
+  const made: string[] = [];
   return {
-    connectionString: postgres.connectionString,
+    connectionString,
     async createDatabase() {
-      made += 1;
-      const name = `test${made}`;
-      await runSql(postgres.connectionString, `CREATE DATABASE ${name} STRATEGY file_copy`);
-      return postgres.connectionString.replace(/\/postgres$/, `/${name}`);
+      const name = `test_${randomBytes(6).toString('hex')}`;
+      await runSql(connectionString, `CREATE DATABASE ${name} STRATEGY file_copy`);
+      made.push(name);
+      const url = new URL(connectionString);
+      url.pathname = `/${name}`;
+      return url.href;
     },
     async close() {
-      await postgres.close();
-      await rm(dataDir, { recursive: true, force: true });
+      for (const name of made) await runSql(connectionString, `DROP DATABASE ${name} WITH (FORCE)`);
+      await stop();
     },
   };
 }

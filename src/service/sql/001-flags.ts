@@ -1,4 +1,4 @@
-/** Features, rollbacks, their audit, and the revision that is assigned at commit. Runs on PostgreSQL 14 and newer. */
+/** Features, rollbacks, their audit, and the revision that is assigned at commit. Runs on PostgreSQL 15 and newer. */
 export const flagsSql = `
 CREATE FUNCTION switchback_actor() RETURNS text LANGUAGE sql STABLE AS $$
   SELECT left(coalesce(nullif(current_setting('switchback.actor', true), ''), 'sql:' || session_user), 200)
