@@ -162,6 +162,16 @@ test('gives up after 8 tries, counts the drop, and goes on with the next', async
   expect(batches().at(-1)).toMatchObject({ seq: 2, dropped: { expired: 1 } });
 });
 
+test('counts on the drops of a batch that was dropped itself', async () => {
+  const { observe, clock, service, batches } = createSinkCase();
+  service.answer = () => new Response('', { status: 422 });
+  for (let count = 0; count < 3; count++) {
+    observe();
+    await clock.advance(5_000);
+  }
+  expect(batches().map(({ dropped }) => dropped.expired)).toEqual([0, 1, 2]);
+});
+
 test.each([
   ['7', 7_000],
   ['99999999', 3_600_000],

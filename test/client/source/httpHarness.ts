@@ -8,6 +8,7 @@ export interface SentRequest {
   readonly headers: Headers;
   readonly method: string;
   readonly body: string;
+  readonly signal: AbortSignal | null;
 }
 
 /** A service that answers with JSON, an ETag and 304, until a test says otherwise. */
@@ -27,6 +28,7 @@ export function createHttpCase(options: { hasStream?: boolean; random?: () => nu
       headers: new Headers(init.headers),
       method: init.method ?? 'GET',
       body: String(init.body ?? ''),
+      signal: init.signal ?? null,
     };
     requests.push(request);
     const answered = service.answer(request);

@@ -318,3 +318,44 @@ test('ignores a closed stream that still speaks', async () => {
   expect(heard.faults).toHaveLength(1);
   stop();
 });
+
+test('aborts its requests when it is stopped', async () => {
+  const { clock, heard, requests, service, start, source, events } = createHttpCase();
+  service.answer = () => new Promise(() => {});
+  const stop = start();
+  events.stream().send('hello', { streamId: 's1', now: 1 });
+  source.confirm?.({ epoch: 7, revision: 1 });
+  stop();
+  expect(requests.map(({ signal }) => signal?.aborted)).toEqual([true, true]);
+  await clock.advance(5_000);
+  expect(heard.faults).toEqual([]);
+  expect(clock.waiting()).toBe(0);
+});
+
+test('asks again when an event made no sense: it may have been a change', async () => {
+  const { clock, events, gets, heard, service, stop } = await startLive();
+  service.current = snapshotOf(2);
+  events.stream().send('snapshot', '{"schema":1,');
+  expect(heard.faults.map(({ operation }) => operation)).toEqual(['stream']);
+  await clock.advance(2_000);
+  expect(gets()).toHaveLength(2);
+  expect(heard.snapshots.at(-1)).toEqual(snapshotOf(2));
+  stop();
+});
+
+test('asks once more when a change came while an answer was under way', async () => {
+  const { clock, events, gets, heard, service, start } = createHttpCase();
+  let answer = (_response: Response): void => {};
+  service.answer = ({ url }) =>
+    url.endsWith('/snapshot') ? new Promise<Response>((resolve) => (answer = resolve)) : undefined;
+  const stop = start();
+  service.current = snapshotOf(2);
+  events.stream().send('revision', { epoch: 7, revision: 2, kills: [], emergency: false, spreadMs: 0 });
+  await clock.advance(100);
+  expect(gets()).toEqual(['/api/snapshot']);
+  answer(new Response(JSON.stringify(snapshotOf(1))));
+  await clock.advance(100);
+  expect(gets()).toEqual(['/api/snapshot', '/api/snapshot/7-2']);
+  expect(heard.snapshots).toEqual([snapshotOf(1), snapshotOf(2)]);
+  stop();
+});
