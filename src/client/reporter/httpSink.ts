@@ -1,6 +1,7 @@
 // Comes in: observations. Goes out: batches of tallies to the service, each until it arrived or was counted as dropped. Who calls: createSwitchback.
-import { showValue, SwitchbackError, type OnInternalFault } from '../../error.js';
+import type { OnInternalFault } from '../../error.js';
 import { systemClock, type Clock } from '../clock.js';
+import { globalFetch, readServiceUrl, type Fetch } from '../source/serviceUrl.js';
 import { randomHex } from '../targetingKey.js';
 import { createSender, type SendBeacon } from './sender.js';
 import { onPageHide, type OnHide } from './onHide.js';
@@ -10,11 +11,11 @@ import { createTallyQueue } from './tallyQueue.js';
 export interface HttpSinkOptions {
   /** Where the service's public routes are, such as `/api`; batches go to `metrics` below it. */
   readonly url: string;
-  /** Names the host's build in the batches. */
+  /** Names the host's build in the batches; at most 64 characters are sent. */
   readonly build?: string | undefined;
   /** Hears of our own failures, each kind at most once a minute. */
   readonly onInternalFault?: OnInternalFault | undefined;
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly fetch?: Fetch | undefined;
   /** null: there is none. */
   readonly sendBeacon?: SendBeacon | null | undefined;
   readonly clock?: Clock | undefined;
@@ -36,9 +37,9 @@ const faultIntervalMs = 60_000;
  * @source contracts part 5
  */
 export function httpSink(options: HttpSinkOptions): Sink {
-  const { clock = systemClock, random = Math.random, onHide = onPageHide, onInternalFault, build } = options;
-  if (typeof options.url !== 'string' || options.url.trim() === '')
-    throw new SwitchbackError('invalid-option', `url must be the service's URL, found ${showValue(options.url)}`);
+  const { clock = systemClock, random = Math.random, onHide = onPageHide, onInternalFault } = options;
+  const url = readServiceUrl(options.url);
+  const build = options.build?.slice(0, 64);
   const senderId = options.senderId ?? randomHex();
   const queue = createTallyQueue();
   const faultsMs = new Map<string, number>();
@@ -72,8 +73,8 @@ export function httpSink(options: HttpSinkOptions): Sink {
     return batch;
   };
   const sender = createSender({
-    url: `${options.url.trim().replace(/\/+$/, '')}/metrics`,
-    fetch: options.fetch ?? ((...given) => globalThis.fetch(...given)),
+    url: `${url}/metrics`,
+    fetch: options.fetch ?? globalFetch,
     sendBeacon: options.sendBeacon === undefined ? pageBeacon() : options.sendBeacon,
     clock,
     random,

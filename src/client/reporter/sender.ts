@@ -1,6 +1,8 @@
 import { SwitchbackError } from '../../error.js';
 import type { Clock } from '../clock.js';
 import { readRetryAfterMs } from '../source/retryAfter.js';
+import type { Fetch } from '../source/serviceUrl.js';
+import { withTimeout } from '../source/withTimeout.js';
 import type { Batch } from './batch.js';
 
 /** The browser's `navigator.sendBeacon`: false when it would not take the data. */
@@ -8,7 +10,7 @@ export type SendBeacon = (url: string, body: Blob) => boolean;
 
 export interface SenderOptions {
   readonly url: string;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   readonly sendBeacon: SendBeacon | null;
   readonly clock: Clock;
   readonly random: () => number;
@@ -85,26 +87,22 @@ export function createSender(options: SenderOptions): Sender {
 
   /** Returns undefined when the batch needs no other try, else how long the service wants to be left alone (0: not said). */
   const post = async (batch: Batch): Promise<number | undefined> => {
-    const abort = new AbortController();
-    const cancel = clock.after(requestTimeoutMs, () => abort.abort(new Error(`no answer in ${requestTimeoutMs} ms`)));
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        keepalive: true,
-        headers: { 'content-type': 'application/json' },
-        body: batch.text,
-        signal: abort.signal,
-      });
-      const { status } = response;
-      if (response.ok) return undefined;
-      fault('report', new SwitchbackError('report-failed', `${url}: metrics ${status}`));
-      if (status === 408 || status === 429 || status >= 500)
-        return readRetryAfterMs(response.headers.get('retry-after'), clock.now());
-      expire(batch);
-      return undefined;
-    } finally {
-      cancel();
-    }
+    const init = {
+      method: 'POST',
+      keepalive: true,
+      headers: { 'content-type': 'application/json' },
+      body: batch.text,
+    };
+    const response = await withTimeout(new AbortController(), clock, requestTimeoutMs, (signal) =>
+      fetch(url, { ...init, signal }),
+    );
+    const { status } = response;
+    if (response.ok) return undefined;
+    fault('report', new SwitchbackError('report-failed', `${url}: metrics ${status}`));
+    if (status === 408 || status === 429 || status >= 500)
+      return readRetryAfterMs(response.headers.get('retry-after'), clock.now());
+    expire(batch);
+    return undefined;
   };
 
   const leave = (): void => {

@@ -2,9 +2,11 @@ import { assertNever, showValue, SwitchbackError } from '../../error.js';
 import { compareOrder, defaultDelivery, type Order } from '../../evaluate/snapshot.js';
 import type { Clock } from '../clock.js';
 import type { OnWake } from './onWake.js';
-import { requestSnapshot, withTimeout, type Fetch, type SnapshotAnswer } from './snapshotRequest.js';
+import type { Fetch } from './serviceUrl.js';
+import { requestSnapshot, requestTimeoutMs, type SnapshotAnswer } from './snapshotRequest.js';
 import type { SourceListener, SourceStatus } from './source.js';
 import { readOrder, readStreamEvent, streamEventTypes, type StreamEvent } from './streamEvent.js';
+import { withTimeout } from './withTimeout.js';
 
 /** The part of the browser's EventSource that is used. */
 export interface EventStream {
@@ -259,7 +261,7 @@ export function connect(options: ConnectionOptions): Connection {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ streamId, epoch: order.epoch, revision: order.revision }),
     };
-    withTimeout(abort, clock, (signal) => options.fetch(`${url}/confirm`, { ...init, signal }))
+    withTimeout(abort, clock, requestTimeoutMs, (signal) => options.fetch(`${url}/confirm`, { ...init, signal }))
       .then((response) => {
         if (!response.ok) throw new Error(`confirm ${response.status}`);
       })

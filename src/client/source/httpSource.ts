@@ -1,10 +1,9 @@
 // Comes in: a service's URL. Goes out: snapshots, kills and signs of life, by stream and by poll. Who calls: createSwitchback.
-import { showValue, SwitchbackError } from '../../error.js';
 import type { Order } from '../../evaluate/snapshot.js';
 import { systemClock, type Clock } from '../clock.js';
 import { connect, type Connection, type EventStreamConstructor } from './connection.js';
 import { onPageWake, type OnWake } from './onWake.js';
-import type { Fetch } from './snapshotRequest.js';
+import { globalFetch, readServiceUrl, type Fetch } from './serviceUrl.js';
 import type { Source } from './source.js';
 
 export interface HttpSourceOptions {
@@ -27,9 +26,7 @@ export interface HttpSourceOptions {
  */
 export function httpSource(options: HttpSourceOptions): Source {
   const { clock = systemClock, random = Math.random, onWake = onPageWake } = options;
-  if (typeof options.url !== 'string' || options.url.trim() === '')
-    throw new SwitchbackError('invalid-option', `url must be the service's URL, found ${showValue(options.url)}`);
-  const url = options.url.trim().replace(/\/+$/, '');
+  const url = readServiceUrl(options.url);
   const connections = new Set<Connection>();
   return {
     name: 'http',
@@ -38,8 +35,7 @@ export function httpSource(options: HttpSourceOptions): Source {
     start(listener, request) {
       const connection = connect({
         url,
-        // Looked up at each call: a host may replace it later, and it must be called on the global.
-        fetch: options.fetch ?? ((...given) => globalThis.fetch(...given)),
+        fetch: options.fetch ?? globalFetch,
         EventSource: options.EventSource === undefined ? globalThis.EventSource : options.EventSource,
         clock,
         random,

@@ -1,8 +1,8 @@
 import { SwitchbackError } from '../../error.js';
 import type { Clock } from '../clock.js';
 import { readRetryAfterMs } from './retryAfter.js';
-
-export type Fetch = typeof globalThis.fetch;
+import type { Fetch } from './serviceUrl.js';
+import { withTimeout } from './withTimeout.js';
 
 /** What a service answers to a request for a snapshot. */
 export type SnapshotAnswer =
@@ -11,21 +11,8 @@ export type SnapshotAnswer =
   | { readonly status: 'missing' }
   | { readonly status: 'failed'; readonly error: SwitchbackError; readonly retryAfterMs: number };
 
-const requestTimeoutMs = 3_000;
-
-/** Runs a request, body included, that is aborted after 3 s. */
-export async function withTimeout<T>(
-  abort: AbortController,
-  clock: Clock,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const cancel = clock.after(requestTimeoutMs, () => abort.abort(new Error(`no answer in ${requestTimeoutMs} ms`)));
-  try {
-    return await run(abort.signal);
-  } finally {
-    cancel();
-  }
-}
+/** Longer than this no request of the source takes. */
+export const requestTimeoutMs = 3_000;
 
 /** Asks for a snapshot once. @returns never rejects */
 export async function requestSnapshot(
@@ -39,7 +26,7 @@ export async function requestSnapshot(
     retryAfterMs,
   });
   try {
-    return await withTimeout(abort, clock, async (signal) => {
+    return await withTimeout(abort, clock, requestTimeoutMs, async (signal) => {
       const response = await fetch(url, { signal, headers: etag === null ? {} : { 'if-none-match': etag } });
       const { status, headers } = response;
       if (status === 304) return { status: 'unchanged' };
