@@ -107,7 +107,7 @@ test('asks a policy that is a function for the present context', () => {
 });
 
 test('allows nothing when the policy throws, and tells', () => {
-  const onFault = vi.fn();
+  const onFault = vi.fn<(operation: string, error: unknown) => void>();
   const allow = () => {
     throw new Error('policy');
   };
@@ -116,16 +116,8 @@ test('allows nothing when the policy throws, and tells', () => {
   expect(onFault).toHaveBeenCalledWith('overrides.allow', expect.any(Error));
 });
 
-test.each([[true], ['all'], [{ allow: 'none' }], [{}], [null]])('refuses the policy %j', (policy) => {
-  const create = () =>
-    createOverrides({
-      storage: openStorage(false),
-      policy: policy as never,
-      knownFeatures: new Set(),
-      context: () => ({}),
-    });
-  if (policy === null) expect(create).not.toThrow();
-  else expect(create).toThrow(/overrides must be .*, found/);
+test.each([[true], ['all'], [{ allow: 'none' }], [{}]])('refuses the policy %j', (policy) => {
+  expect(() => create({ policy: policy as never })).toThrow(/overrides must be .*, found/);
 });
 
 test('refuses a version that is not declared', () => {
@@ -134,7 +126,7 @@ test('refuses a version that is not declared', () => {
 
 test('tells of known features only, and survives listeners that throw', () => {
   const storage = openStorage(false);
-  const onFault = vi.fn();
+  const onFault = vi.fn<(operation: string, error: unknown) => void>();
   const { overrides } = create({ storage, onFault });
   const heard: (string | null)[] = [];
   overrides.subscribe(() => {

@@ -61,7 +61,7 @@ test('takes an override over from another frame', async () => {
 });
 
 test('keeps values in memory when localStorage is full', () => {
-  const onFault = vi.fn();
+  const onFault = vi.fn<(operation: string, error: unknown) => void>();
   const storage = openStorage(undefined, onFault);
   const large = 'x'.repeat(6 * 1_024 * 1_024);
   storage.set('switchback:test', large);

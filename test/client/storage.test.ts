@@ -47,7 +47,7 @@ test('falls back to memory when the storage is full, and forgets the value that 
   const area = new FakeStorage();
   area.items.set('a', 'old');
   area.broken.add('setItem');
-  const onFault = vi.fn();
+  const onFault = vi.fn<(operation: string, error: unknown) => void>();
   const storage = openStorage(area, onFault);
   storage.set('a', 'new');
   storage.set('b', 'new');
@@ -71,7 +71,7 @@ test('survives a storage that refuses everything, telling each kind once', () =>
   const area = new FakeStorage();
   for (const operation of ['getItem', 'setItem', 'removeItem', 'key'] as const) area.broken.add(operation);
   area.items.set('x', '1');
-  const onFault = vi.fn(() => {
+  const onFault = vi.fn<(operation: string, error: unknown) => void>(() => {
     throw new Error('the fault handler as well');
   });
   const storage = openStorage(area, onFault);

@@ -88,6 +88,6 @@ export class NodeEventSource {
   }
 
   #emit(event: Event): void {
-    for (const listener of [...(this.#listeners.get(event.type) ?? [])]) listener(event);
+    for (const listener of Array.from(this.#listeners.get(event.type) ?? [])) listener(event);
   }
 }
