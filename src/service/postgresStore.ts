@@ -67,7 +67,10 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     watch(onChange, onHealth) {
       const { pollMs, digestMs } = options;
       const stop = watchRevision({
-        ...{ config, database, onChange, onHealth },
+        config,
+        database,
+        onChange,
+        onHealth,
         ...(pollMs === undefined ? {} : { pollMs }),
         ...(digestMs === undefined ? {} : { digestMs }),
       });

@@ -37,9 +37,10 @@ async function claimSeq(tx: Queryable, { senderId, seq, dropped }: BatchToStore)
         dropped_expired = dropped_expired + $4, dropped_storage = dropped_storage + $5 WHERE sender_id = $1`,
       [senderId, seq, dropped.queueFull, dropped.expired, dropped.storage, maxRanges],
     );
+  // A sender counts from 1, so that the loss of its first batch shows too.
   const rows = await tx.query<{ from: number; to: number }>(
     `SELECT lower(gap)::float8 AS from, upper(gap)::float8 - 1 AS to
-      FROM metric_senders, unnest(int8multirange(range_merge(seqs)) - seqs) AS gap WHERE sender_id = $1`,
+      FROM metric_senders, unnest(int8multirange(range_merge(seqs + '{[1,2)}')) - seqs) AS gap WHERE sender_id = $1`,
     [senderId],
   );
   return { isDuplicate, gaps: rows.map(({ from, to }) => [from, to] as const) };
@@ -154,10 +155,14 @@ async function addUnits(tx: Queryable, buckets: readonly AcceptedBucket[]): Prom
   for (const { feature, stage, subject, arm, unverified, units: unit, startMs, durationMs } of buckets) {
     const bits = (unit.exposed && 1) | (unit.error && 2) | (unit.slow && 4) | (unit.silent && 8);
     if (subject === null || arm === 'none' || bits === 0) continue;
-    const key = JSON.stringify([feature, stage, subject, arm, unverified]);
+    const key = JSON.stringify([feature, stage ?? '', subject, arm, unverified]);
     const same = units.get(key);
     units.set(key, {
-      ...{ feature, stage: stage ?? '', subject, arm, unverified },
+      feature,
+      stage: stage ?? '',
+      subject,
+      arm,
+      unverified,
       bits: bits | (same?.bits ?? 0),
       first_ms: Math.min(startMs, same?.first_ms ?? startMs),
       last_ms: Math.max(startMs + durationMs - 1, same?.last_ms ?? 0),

@@ -9,15 +9,26 @@ const startMs = 1_795_244_450_000;
 const histogramOf = (...values: number[]) => values.reduce(record, emptyHistogram);
 
 const bucketOf = (changes: Partial<AcceptedBucket> = {}): AcceptedBucket => ({
-  ...{ feature: 'memoryPanel', version: 'v2', arm: 'v2', reason: 'SPLIT', epoch: 1, revision: 1, stage: null },
-  ...{ startMs, durationMs: 10_000, unverified: false, subject: 'a'.repeat(24) },
+  feature: 'memoryPanel',
+  version: 'v2',
+  arm: 'v2',
+  reason: 'SPLIT',
+  epoch: 1,
+  revision: 1,
+  stage: null,
+  startMs,
+  durationMs: 10_000,
+  unverified: false,
+  subject: 'a'.repeat(24),
   counts: { ...emptyCounts, attempts: 1, exposures: 1, settled: 1 },
   units: { exposed: 1, error: 0, slow: 0, silent: 0 },
   histograms: { commitMs: histogramOf(12) },
   ...changes,
 });
 const batchOf = (senderId: string, seq: number, buckets: readonly AcceptedBucket[] = [bucketOf()]): BatchToStore => ({
-  ...{ senderId, seq, buckets },
+  senderId,
+  seq,
+  buckets,
   dropped: { queueFull: 1, expired: 0, storage: 2 },
 });
 const totalsOf = async (version: 'v1' | 'v2') =>
@@ -36,7 +47,7 @@ test('stores a batch once', async () => {
 
 test('stores one of many copies that arrive at once', async () => {
   const { store } = opened;
-  const results = await Promise.all(Array.from({ length: 10 }, () => store.storeBatch(batchOf('s', 7))));
+  const results = await Promise.all(Array.from({ length: 10 }, () => store.storeBatch(batchOf('s', 1))));
   expect(results.filter(({ status }) => status === 'stored')).toHaveLength(1);
   expect((await totalsOf('v2'))?.counts.exposures).toBe(1);
 });
@@ -51,6 +62,10 @@ test('tells which numbers are missing, until they come', async () => {
   ]);
   await store.storeBatch(batchOf('s', 3, []));
   expect((await store.storeBatch(batchOf('s', 1, []))).gaps).toEqual([]);
+});
+
+test('counts from 1, so that a lost first batch is missed', async () => {
+  expect((await opened.store.storeBatch(batchOf('s', 3, []))).gaps).toEqual([[1, 2]]);
 });
 
 test('keeps the row of a sender with endless gaps small', async () => {
@@ -101,6 +116,7 @@ test('counts a user once per arm, however often and in whatever order the bits c
   await store.storeBatch(batchOf('s', 2, [bucketOf({ units: { ...units, silent: 1 } }), bucketOf({ stage: 'p1-s2' })]));
   await store.storeBatch(
     batchOf('s', 3, [
+      bucketOf({ stage: '' }),
       bucketOf({ subject: 'b'.repeat(24), version: 'v1' }),
       bucketOf({ subject: 'c'.repeat(24), version: 'v1', arm: 'none' }),
       bucketOf({ subject: null }),

@@ -177,7 +177,12 @@ test('writes who, why and what into the audit', async () => {
     reason: null,
   });
   expect(audit[1]).toMatchObject({
-    ...{ action: 'create', feature: 'memoryPanel', actor: 'ada', source: 'api', reason: 'a test', requestId: 'req-1' },
+    action: 'create',
+    feature: 'memoryPanel',
+    actor: 'ada',
+    source: 'api',
+    reason: 'a test',
+    requestId: 'req-1',
     before: null,
   });
   expect(await store.readAudit({ limit: 10, beforeId: changed.auditId ?? 0 })).toHaveLength(1);
