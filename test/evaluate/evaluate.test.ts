@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bucketOf } from '../../src/evaluate/bucket.js';
 import { evaluate } from '../../src/evaluate/evaluate.js';
+import type { FeatureRule, Snapshot } from '../../src/evaluate/snapshot.js';
 import { ask, noonMs, publish, tagOf } from './publish.js';
 
 const on = { enabled: true, percentage: 100 };
@@ -141,6 +142,18 @@ describe('the percentage', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+
+  test('puts its border between two buckets at every hundredth, whatever floats make of it', () => {
+    const inBucket = (bucket: number) => () => ({ bucket, tag: '0'.repeat(16), subject: '0'.repeat(24) });
+    const at100 = publish({ panel: { enabled: true, percentage: 100 } });
+    const rule = at100.features.get('panel') as FeatureRule;
+    for (let n = 1; n < 10_000; n++) {
+      const snapshot = { ...at100, features: new Map([['panel', { ...rule, percentage: n / 100 }]]) } as Snapshot;
+      const versionIn = (bucket: number) =>
+        evaluate(snapshot, 'panel', {}, { nowMs: noonMs, digestOf: inBucket(bucket) }).version;
+      if (versionIn(n - 1) !== 'v2' || versionIn(n) !== 'v1') throw new Error(`${n / 100} % has its border elsewhere`);
+    }
   });
 
   test('0 lets in nobody and 100 everybody', () => {
