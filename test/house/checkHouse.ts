@@ -113,6 +113,8 @@ function checkContent(path: string, facts: ModuleFacts): string[] {
     faults.push(`${path}: a file of render begins with "use client"`);
   if (room !== 'render' && isClient) faults.push(`${path}: only files of render say "use client"`);
   if (facts.hasExportAll) faults.push(`${path}: list the names instead of "export *"`);
+  // A command line serves nobody but its caller.
+  if (room === 'cli') return faults;
   for (const name of facts.moduleVariables)
     faults.push(`${path}: ${name} is module-level state, shared by all requests`);
   return faults;
