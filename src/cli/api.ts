@@ -75,7 +75,7 @@ function readObject(text: string): Record<string, unknown> | undefined {
 
 function isLocal(url: string): boolean {
   const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 }
 
 function causeOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { StoreError } from '../service/index.js';
+import { ListenError, StoreError } from '../service/index.js';
 import { SwitchbackError } from '../error.js';
 import { CliError, exitCodes, type ExitCode } from './exit.js';
 import type { CommandContext } from './options.js';
@@ -15,7 +15,7 @@ export function reportFailure(error: unknown, output: Output): ExitCode {
     output.message(`switchback: ${oneLine(error.message)}`);
     return error.exitCode;
   }
-  if (error instanceof SwitchbackError || error instanceof StoreError) {
+  if (error instanceof SwitchbackError || error instanceof StoreError || error instanceof ListenError) {
     output.message(`switchback: ${oneLine(error.message.replace(/^\[switchback\] /, ''))}`);
     return error instanceof SwitchbackError && error.code === 'invalid-option' ? exitCodes.usage : exitCodes.failed;
   }

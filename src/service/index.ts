@@ -10,6 +10,7 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded/startEmbeddedPostgres.js';
 export { defaultDataDir, defaultPort, startService, type RunningService, type ServiceOptions } from './startService.js';
+export { ListenError } from './listen.js';
 export { systemServiceClock, type ServiceClock } from './clock.js';
 export { nodeDigestOf } from './nodeDigest.js';
 export {

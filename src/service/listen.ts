@@ -1,5 +1,4 @@
 import { createAdaptorServer } from '@hono/node-server';
-import { SwitchbackError } from '../error.js';
 import type { Handler } from './http/createHandler.js';
 
 export interface ListenOptions {
@@ -8,6 +7,11 @@ export interface ListenOptions {
   readonly host: string;
   /** Connections still open after this are cut at close. Default 3,000. */
   readonly drainMs?: number;
+}
+
+/** The port cannot be had; the message says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
 }
 
 export interface Listener {
@@ -19,7 +23,7 @@ export interface Listener {
 
 /**
  * Serves a handler over HTTP on Node.
- * @throws SwitchbackError `invalid-option` when the port is taken or not allowed
+ * @throws ListenError when the port is taken or not allowed
  */
 export async function listen(handler: Handler, { port, host, drainMs = 3_000 }: ListenOptions): Promise<Listener> {
   const server = createAdaptorServer({
@@ -55,12 +59,12 @@ export async function listen(handler: Handler, { port, host, drainMs = 3_000 }: 
   };
 }
 
-function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): SwitchbackError {
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const why =
     error.code === 'EADDRINUSE'
       ? 'something listens there already: choose another port'
       : error.code === 'EACCES'
         ? 'not allowed: choose a port above 1023'
         : error.message;
-  return new SwitchbackError('invalid-option', `cannot listen on ${host}:${port}: ${why}`, { cause: error });
+  return new ListenError(`cannot listen on ${host}:${port}: ${why}`, { cause: error });
 }

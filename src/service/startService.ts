@@ -4,7 +4,8 @@ import { showValue, SwitchbackError } from '../error.js';
 import { adminTokenPath, keepAdminToken } from './adminToken.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/startEmbeddedPostgres.js';
 import { limitFaults } from './faultLog.js';
-import type { ServiceToken } from './http/access.js';
+import { systemServiceClock } from './clock.js';
+import { createAccess, type ServiceToken } from './http/access.js';
 import { createHandler, type HandlerOptions } from './http/createHandler.js';
 import { listen } from './listen.js';
 import { createPostgresStore } from './postgresStore.js';
@@ -47,7 +48,7 @@ export interface RunningService {
 
 /**
  * Starts the service: database, store, handler, port.
- * @throws SwitchbackError `invalid-option`, StoreError `unavailable` or `conflict`; whatever was started is stopped again
+ * @throws SwitchbackError `invalid-option`, ListenError, StoreError `unavailable` or `conflict`; whatever was started is stopped again
  */
 export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
   const { port = defaultPort, host = '127.0.0.1', databaseUrl, log = () => {} } = options;
@@ -68,18 +69,22 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   };
   try {
     const adminToken = options.adminToken ?? (await keepAdminToken(dataDir));
+    const tokens: readonly ServiceToken[] = [{ token: adminToken, role: 'admin' }, ...(options.tokens ?? [])];
+    // A bad token is said before a database is started for it.
+    createAccess(tokens, systemServiceClock);
     let embedded: EmbeddedPostgres | null = null;
     if (databaseUrl === undefined) {
-      embedded = await startEmbeddedPostgres({ dataDir, log });
-      closers.push(embedded.close);
+      const started = await startEmbeddedPostgres({ dataDir, log });
+      closers.push(() => started.close());
+      embedded = started;
     }
     const connectionString = embedded?.connectionString ?? databaseUrl ?? '';
     const store = await createPostgresStore({ connectionString, onInternalFault });
     closers.push(() => store.close());
-    const { delivery, startKills, maxStreams, tokens = [] } = options;
+    const { delivery, startKills, maxStreams } = options;
     const handler = createHandler({
       store,
-      tokens: [{ token: adminToken, role: 'admin' }, ...tokens],
+      tokens,
       onInternalFault,
       ...(delivery === undefined ? {} : { delivery }),
       ...(startKills === undefined ? {} : { startKills }),

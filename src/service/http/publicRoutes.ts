@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { parseFields } from './parseFields.js';
 import { Problem } from './problem.js';
+import type { Publication } from './publish.js';
 import { publicContentTypes, readJson } from './readBody.js';
 import type { Call, Route } from './router.js';
 import { currentOf, json, type Service } from './service.js';
@@ -25,7 +26,8 @@ export function publicRoutes(service: Service): readonly Route[] {
       throw new Problem('not-found', 'this revision is not kept any more; read /api/snapshot');
     const headers = {
       etag: publication.etag,
-      'cache-control': 'public, max-age=31536000, immutable',
+      // What this process adds of its own may be gone tomorrow, at the same revision.
+      'cache-control': isWhole(publication) ? 'public, max-age=31536000, immutable' : 'no-store',
       'content-type': 'application/json',
     };
     return new Response(publication.body, { headers });
@@ -36,8 +38,7 @@ export function publicRoutes(service: Service): readonly Route[] {
     if (request.method === 'HEAD') return new Response(null, { headers: streamHeaders });
     // EventSource cannot set the header on its first connection.
     const lastEventId = request.headers.get('last-event-id') ?? query.get('lastEventId');
-    const isWhole = current.etag === `W/"${current.id}"`;
-    return streams.open({ lastEventId: isWhole ? lastEventId : null, disconnect: origin.disconnect }, current);
+    return streams.open({ lastEventId: isWhole(current) ? lastEventId : null, disconnect: origin.disconnect }, current);
   };
 
   const confirm = async ({ request }: Call): Promise<Response> => {
@@ -53,6 +54,9 @@ export function publicRoutes(service: Service): readonly Route[] {
     { method: 'POST', path: '/api/confirm', access: 'public', run: confirm },
   ];
 }
+
+/** Whether a publication says what the database says, and nothing else. */
+const isWhole = ({ etag, id }: Publication): boolean => etag === `W/"${id}"`;
 
 const count = v.pipe(v.number('a whole number'), v.safeInteger('a whole number'), v.minValue(0, '0 or more'));
 const confirmFields = {

@@ -53,7 +53,9 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
   let size = 0;
   const reader = request.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(() => {
+      throw new Problem('invalid-request', 'the body ended early');
+    });
     if (done) break;
     size += value.length;
     if (size > maxBytes) {

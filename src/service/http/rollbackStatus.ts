@@ -43,6 +43,7 @@ export function rollbackStatus(input: RollbackStatusInput) {
     else blockers.push(`v2 must not be seen for ${Math.ceil((quietMs - (nowMs - quietSinceMs)) / 1_000)} s more`);
   }
   const endMs = completedAtMs ?? nowMs;
+  const lastSeenAtMs = v2?.lastSeenAtMs ?? null;
   return {
     rollbackComplete: blockers.length === 0,
     target: target === null ? null : { epoch: target.epoch, revision: target.revision },
@@ -53,7 +54,7 @@ export function rollbackStatus(input: RollbackStatusInput) {
     streams,
     v2: {
       exposuresAfter: v2?.exposures ?? null,
-      lastSeenAt: v2?.lastSeenAtMs == null ? null : new Date(v2.lastSeenAtMs).toISOString(),
+      lastSeenAt: lastSeenAtMs === null ? null : new Date(lastSeenAtMs).toISOString(),
     },
     status: versionsOf(current),
     blockers,

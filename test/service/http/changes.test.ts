@@ -97,7 +97,7 @@ test.each([
   ['/removeBy', { removeBy: '2027-13-45' }, '"2027-13-45"'],
   ['/config', { config: [1] }, '[1]'],
   ['/sampling', { sampling: 2 }, '2'],
-  ['/allow', { allow: [{ tag: 'xyz' }] }, undefined],
+  ['/allow', { allow: [{ tag: 'xyz' }] }, '"xyz"'],
   ['/reason', { reason: ' ' }, '" "'],
   ['/description', { description: 'x'.repeat(5_000) }, `"${'x'.repeat(62)}…`],
 ])('refuses a bad value at %s', async (pointer, body, value) => {
@@ -108,7 +108,7 @@ test.each([
   expect(refused.headers.get('content-type')).toBe('application/problem+json');
   const { errors } = (await refused.json()) as { errors: { pointer: string; value: string }[] };
   expect(errors[0]!.pointer.startsWith(pointer)).toBe(true);
-  if (value !== undefined) expect(errors[0]!.value).toBe(value);
+  expect(errors[0]!.value).toBe(value);
   expect((await store.readState()).revision).toBe(1);
 });
 
@@ -120,9 +120,9 @@ test('keeps __proto__ and constructor inert from body to snapshot', async () => 
   expect(unknown.status).toBe(422);
   expect(await json(unknown)).toMatchObject({ errors: [{ pointer: '/__proto__' }] });
   for (const feature of ['__proto__', 'a:b', '', 'x'.repeat(65), '1a'])
-    expect((await send('POST', '/api/features', { feature })).status, feature).toBe(422);
+    expect((await send('POST', '/api/features', { feature })).status).toBe(422);
   for (const feature of ['constructor', 'toString', 'hasOwnProperty', 'valueOf'])
-    expect((await send('POST', '/api/features', { feature, enabled: true, percentage: 5 })).status, feature).toBe(201);
+    expect((await send('POST', '/api/features', { feature, enabled: true, percentage: 5 })).status).toBe(201);
   const config = await send(
     'PATCH',
     '/api/features/constructor',
@@ -238,7 +238,7 @@ test('tells who did what, page by page', async () => {
   });
   expect(await json(await send('GET', '/api/audit?feature=sessionsList'))).toMatchObject({ entries: [] });
   for (const query of ['limit=0', 'limit=x', 'limit=1001', 'before=-1'])
-    expect((await send('GET', `/api/audit?${query}`)).status, query).toBe(422);
+    expect((await send('GET', `/api/audit?${query}`)).status).toBe(422);
   expect(await json(await send('GET', '/api/rollbacks?feature=memoryPanel'))).toMatchObject({
     rollbacks: [{ id: 1, actor: 'otto' }],
   });

@@ -14,15 +14,15 @@ export interface Running {
   readonly port: number;
   readonly handler: Handler;
   readonly faults: string[];
-  get(path: string, init?: RequestInit): Promise<Response>;
+  readonly get: (path: string, init?: RequestInit) => Promise<Response>;
   /** Calls an admin route as the admin, or with another token; null sends none. */
-  send(
+  readonly send: (
     method: string,
     path: string,
     body?: unknown,
     init?: { token?: string | null; headers?: Record<string, string> },
-  ): Promise<Response>;
-  close(): Promise<void>;
+  ) => Promise<Response>;
+  readonly close: () => Promise<void>;
 }
 
 export async function startRunning(store: FlagStore, options: Partial<HandlerOptions> = {}): Promise<Running> {
