@@ -83,6 +83,9 @@ function unpackInto(folder: string): void {
       'exec "$folder/chromium" "$@"',
       '',
     ];
+    const fonts = join(folder, 'fonts', 'fonts').replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    const fontsFile = `<?xml version="1.0"?>\n<fontconfig><dir>${fonts}</dir></fontconfig>\n`;
+    writeFileSync(join(staging, 'fonts', 'fonts.conf'), fontsFile);
     writeFileSync(join(staging, 'chromium-with-libraries'), wrapper.join('\n'));
     chmodSync(join(staging, 'chromium-with-libraries'), 0o755);
     renameSync(staging, folder);
