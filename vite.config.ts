@@ -50,6 +50,19 @@ const typesProject = (name: string, folder: string, tsconfig: string) => ({
   },
 });
 
+// Chromium is looked for when the browser project starts: builds and tests in Node need none.
+function chromiumProvider(): ReturnType<typeof playwright> {
+  const launchOptions: { args: string[]; executablePath?: string } = { args: chromiumArgs };
+  const { prewarm: _, ...provider } = playwright({ launchOptions });
+  return {
+    ...provider,
+    providerFactory(project) {
+      launchOptions.executablePath = chromiumPath();
+      return provider.providerFactory(project);
+    },
+  };
+}
+
 export default defineConfig(({ mode }) => ({
   plugins: [react()],
   resolve: {
@@ -101,15 +114,7 @@ export default defineConfig(({ mode }) => ({
             headless: true,
             screenshotFailures: false,
             instances: [{ browser: 'chromium' as const }],
-            provider: playwright({
-              launchOptions: {
-                args: chromiumArgs,
-                // Looked for when a browser is launched: builds and node tests need none.
-                get executablePath() {
-                  return chromiumPath();
-                },
-              },
-            }),
+            provider: chromiumProvider(),
           },
         },
       },
