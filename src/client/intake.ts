@@ -122,6 +122,14 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
     else clock.after(0, confirm);
   };
 
+  const saveAnnounced = (): void => {
+    const { announced, snapshot } = read();
+    if (announced === null || snapshot === null || typeof lastJson !== 'object') return;
+    const kills = [...snapshot.kills, ...announced.kills];
+    const emergency = announced.emergency ? { since: '' } : snapshot.emergency;
+    faults.guard('storage', () => snapshots().save({ ...lastJson, kills, emergency }, clock.now()));
+  };
+
   const listen = (isCurrent: () => boolean): SourceListener => ({
     snapshot(value) {
       if (!isCurrent()) return;
@@ -134,6 +142,8 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
     kills(order, kills, emergency) {
       if (!isCurrent()) return;
       announce(order, kills, emergency);
+      // A page closed before the snapshot arrives must not start again from the v2 it knew.
+      saveAnnounced();
       confirmOnScreen(order);
     },
     contact(nowMs) {

@@ -207,6 +207,18 @@ describe('the last known good snapshot', () => {
     expect(visit(storage, { source: manualSource('elsewhere').source }).client.isEnabled('panel')).toBe(false);
   });
 
+  test('keeps a kill that was only announced, for a page that is closed before its snapshot arrives', () => {
+    const storage = new FakeStorage();
+    const first = visit(storage);
+    first.client.start();
+    first.say().snapshot(rulesSnapshot({ panel: {}, list: {} }));
+    first.say().kills({ epoch: 1, revision: 2 }, ['panel'], false);
+    first.client.close();
+
+    const { client } = visit(storage);
+    expect([client.getDecision('panel').reason, client.getDecision('list').reason]).toEqual(['ROLLED_BACK', 'SPLIT']);
+  });
+
   test('is forgotten on logout', () => {
     const storage = new FakeStorage();
     const { client, say } = visit(storage);
