@@ -30,7 +30,7 @@ export function addShow(features: Command, run: Run): void {
         const { body } = await createApi(options).call<Shown>('GET', `/api/features/${feature}`);
         if (options.json) context.output.data(JSON.stringify(body));
         else {
-          const { rollbackHistory, rolloutPercentage: _, ...fields } = body;
+          const { rollbackHistory, ...fields } = body;
           const rows = Object.entries(fields).map(([name, value]) => [
             name,
             typeof value === 'string' ? value : JSON.stringify(value),

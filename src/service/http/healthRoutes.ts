@@ -65,7 +65,11 @@ export function healthRoutes(service: Service): readonly Route[] {
     const v2 =
       target === null
         ? { exposures: 0, lastSeenAtMs: null }
-        : await readV2(name, target.features ?? [...current.features.keys()], target.startedAtMs);
+        : await readV2(
+            name,
+            target.features === null ? [...current.features.keys()] : current.kills,
+            target.startedAtMs,
+          );
     const body = rollbackStatus({
       target,
       current,

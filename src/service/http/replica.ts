@@ -97,7 +97,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     const isNew = current === null || next.etag !== current.etag || next.body !== current.body;
     state = read;
     if (!isNew) return;
-    target = nextTarget(target, current, next, read);
+    target = nextTarget(target, current, next, read, clock.now());
     current = next;
     kept.set(next.id, next);
     for (const oldest of kept.keys()) {
@@ -177,11 +177,13 @@ function nextTarget(
   before: Publication | null,
   now: Publication,
   state: StoredState,
+  nowMs: number,
 ): RollbackTarget | null {
-  const known = new Set(before?.kills ?? []);
-  const added = now.kills.filter((feature) => !known.has(feature));
+  const wasKilled = new Set(before?.kills ?? []);
+  // A feature that is new and off was v2 for nobody.
+  const added = now.kills.filter((feature) => before?.features.has(feature) !== false && !wasKilled.has(feature));
   const isEmergency = now.emergency !== null && (before?.emergency ?? null) === null;
-  if (before !== null && !isEmergency && added.length === 0) return target;
+  if (before !== null && !isEmergency && added.length === 0) return isInForce(target, now) ? target : null;
   const started = state.rollbacks.filter(({ feature }) =>
     isEmergency ? feature === null : feature !== null && added.includes(feature),
   );
@@ -191,7 +193,12 @@ function nextTarget(
   return {
     epoch: now.epoch,
     revision: before === null ? Math.min(newest?.revision ?? now.revision, now.revision) : now.revision,
-    startedAtMs: Date.parse(newest?.startedAt ?? state.changedAt),
+    startedAtMs: newest === undefined ? nowMs : Date.parse(newest.startedAt),
     features: isEmergency ? null : added,
   };
+}
+
+function isInForce(target: RollbackTarget | null, { kills, emergency }: Publication): boolean {
+  if (target === null) return false;
+  return target.features === null ? emergency !== null : target.features.some((feature) => kills.includes(feature));
 }

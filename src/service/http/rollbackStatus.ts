@@ -34,7 +34,7 @@ export function rollbackStatus(input: RollbackStatusInput) {
   const quietSinceMs = target === null ? nowMs : Math.max(target.startedAtMs, v2?.lastSeenAtMs ?? 0);
   const isQuiet = v2 !== null && nowMs - quietSinceMs >= quietMs;
   const blockers: string[] = [];
-  if (target === null) blockers.push('nothing was rolled back so far');
+  if (target === null) blockers.push('no rollback is in force');
   else if (!isConfirmed(streams, ackRate) && !isQuiet) {
     const { sent, connected, sampled, confirmed } = streams;
     if (sent < connected) blockers.push(`${connected - sent} of ${connected} streams were not sent it`);

@@ -134,7 +134,7 @@ test('follows a rollback until every stream shows it', async () => {
   expect(await status()).toMatchObject({
     rollbackComplete: false,
     target: null,
-    blockers: ['nothing was rolled back so far'],
+    blockers: ['no rollback is in force'],
   });
   const streams = await Promise.all([openStream(url), openStream(url)]);
   const hellos = await Promise.all(streams.map((stream) => stream.next('hello')));

@@ -108,6 +108,7 @@ test('goes round the whole loop: create, ramp, measure, roll back, undo, and tel
 
   const undone = await send('POST', `/api/rollbacks/${String(rolledBack['rollbackId'])}/undo`, { reason: 'fixed' });
   expect(await json(undone)).toMatchObject({ feature: 'memoryPanel', enabled: true });
+  expect(await json(get('/api/health/rollback-status'))).toMatchObject({ rollbackComplete: false, target: null });
   expect(await json(get('/health/features'))).toMatchObject({
     features: { memoryPanel: { version: 'v2', percentage: 100 } },
   });
