@@ -43,7 +43,9 @@ const runCli = (...args) =>
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 || code === 4 ? resolve() : reject(new Error(`switchback ${args[0]}: ${code}`))));
+    child.on('exit', (code) =>
+      code === 0 || code === 4 ? resolve() : reject(new Error(`switchback ${args[0]}: ${code}`)),
+    );
   });
 
 const roads = {
@@ -54,7 +56,9 @@ const roads = {
 };
 
 const bringBack = async () => {
-  await sql.query('UPDATE rollbacks SET ended_at = now(), ended_by = $1 WHERE ended_at IS NULL AND feature IS NULL', ['bench']);
+  await sql.query('UPDATE rollbacks SET ended_at = now(), ended_by = $1 WHERE ended_at IS NULL AND feature IS NULL', [
+    'bench',
+  ]);
   await sql.query('UPDATE feature_flags SET enabled = true, percentage = 100 WHERE feature = $1', [feature]);
 };
 
@@ -101,7 +105,9 @@ try {
 }
 
 console.table(rows);
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}; from the command to v1 in the document`);
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}; from the command to v1 in the document`,
+);
 const slow = rows.filter(({ state, p99Ms }) => state === 'live' && p99Ms >= 1_000);
 for (const { road, p99Ms } of slow) console.error(`over 1 s: ${road}, live, p99 ${p99Ms} ms`);
 process.exitCode = slow.length > 0 ? 1 : 0;

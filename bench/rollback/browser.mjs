@@ -16,9 +16,14 @@ export async function servePage() {
     configFile: false,
     logLevel: 'error',
     resolve: { alias: { 'react-switchback': here('../../src/index.ts') } },
-    build: { outDir, emptyOutDir: true, rolldownOptions: { input: here('./page.tsx'), output: { entryFileNames: 'page.js' } } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      rolldownOptions: { input: here('./page.tsx'), output: { entryFileNames: 'page.js' } },
+    },
   });
-  const html = '<!doctype html><meta charset="utf-8"><title>bench</title><div id="app"></div><script type="module" src="/page.js"></script>';
+  const html =
+    '<!doctype html><meta charset="utf-8"><title>bench</title><div id="app"></div><script type="module" src="/page.js"></script>';
   const server = createServer(async (request, response) => {
     const isScript = extname(new URL(request.url, 'http://page').pathname) === '.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');

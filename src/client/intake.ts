@@ -124,10 +124,11 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
 
   const saveAnnounced = (): void => {
     const { announced, snapshot } = read();
-    if (announced === null || snapshot === null || typeof lastJson !== 'object') return;
+    const json = lastJson;
+    if (announced === null || snapshot === null || typeof json !== 'object' || json === null) return;
     const kills = [...snapshot.kills, ...announced.kills];
     const emergency = announced.emergency ? { since: '' } : snapshot.emergency;
-    faults.guard('storage', () => snapshots().save({ ...lastJson, kills, emergency }, clock.now()));
+    faults.guard('storage', () => snapshots().save({ ...json, kills, emergency }, clock.now()));
   };
 
   const listen = (isCurrent: () => boolean): SourceListener => ({
