@@ -1,9 +1,10 @@
+import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { isFeatureKey } from '../../evaluate/snapshot.js';
 import type { Histogram } from '../../observe/histogram.js';
 import type { AcceptedBucket } from '../store.js';
 import { fieldErrors } from './parseFields.js';
-import { Problem } from './problem.js';
+import { Problem, refuseField } from './problem.js';
 
 /** What one batch may hold. */
 export const batchCaps = { bytes: 60 * 1_024, buckets: 200, subjects: 200, countPerBucket: 10_000, ageMs: 86_400_000 };
@@ -28,6 +29,7 @@ const envelope = v.object({
   schema: v.literal(1, '1'),
   senderId: v.pipe(v.string('32 hex digits'), v.regex(/^[0-9a-f]{32}$/, '32 hex digits')),
   seq: anyWhole,
+  checksum: v.optional(v.pipe(v.string('8 hex digits'), v.regex(/^[0-9a-f]{8}$/, '8 hex digits'))),
   dropped: v.optional(v.object({ queueFull: anyWhole, expired: anyWhole, storage: anyWhole })),
   subjects: v.optional(object),
   buckets: v.pipe(v.array(v.unknown(), 'a list'), v.maxLength(batchCaps.buckets, `at most ${batchCaps.buckets}`)),
@@ -114,7 +116,13 @@ export function parseBatch(value: unknown): SentBatch {
       errors,
     });
   }
-  const { senderId, seq, dropped, subjects, buckets } = result.output;
+  const { senderId, seq, checksum, dropped, subjects, buckets } = result.output;
+  if (checksum !== undefined && checksum !== checksumOf(buckets))
+    throw refuseField(
+      '/checksum',
+      checksum,
+      `${checksumOf(buckets)}, the CRC-32 of the JSON text of buckets: the batch was damaged`,
+    );
   return {
     senderId,
     seq,
@@ -123,6 +131,9 @@ export function parseBatch(value: unknown): SentBatch {
     buckets,
   };
 }
+
+const checksumOf = (buckets: readonly unknown[]): string =>
+  crc32(JSON.stringify(buckets)).toString(16).padStart(8, '0');
 
 function readSubjects(subjects: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
   const found = new Map<string, string>();

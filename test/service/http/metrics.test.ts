@@ -42,7 +42,6 @@ const batch = (fields: object = {}) => ({
   seq: 1,
   sentAt: Date.now(),
   build: 'a1b2',
-  checksum: '0',
   final: false,
   dropped: { queueFull: 0, expired: 0, storage: 0 },
   subjects: { memoryPanel: digestOf('memoryPanel', 'user-1').subject },
@@ -213,6 +212,8 @@ test.each([
   ['/schema', { schema: 2 }],
   ['/senderId', { senderId: 'me' }],
   ['/seq', { seq: -1 }],
+  ['/checksum', { checksum: '0' }],
+  ['/checksum', { checksum: '00000000' }],
   ['/buckets', { buckets: 'none' }],
   ['/buckets', { buckets: Array(201).fill(0) }],
 ])('refuses a batch that is wrong at %s', async (pointer, fields) => {
