@@ -72,6 +72,27 @@ test('serves from an empty folder, is rolled back by psql, stops on SIGTERM and 
   expect(await again.finished).toMatchObject({ code: 0 });
 });
 
+test('loses nothing when it is killed, and starts again on the same folder', async () => {
+  const args = ['serve', '--port', '0', '--data', join(folder, 'killed')];
+  const first = cli.start(args);
+  const env = { SWITCHBACK_URL: (await first.line(readyLine))[1]!, SWITCHBACK_DATA: join(folder, 'killed') };
+  await cli.run(['features', 'create', 'memoryPanel', '--percentage', '30', '--enabled'], env);
+  expect(await cli.run(['rollback', 'memoryPanel', '--reason', 'broken'], env)).toMatchObject({ code: 0 });
+  first.child.kill('SIGKILL');
+  await first.finished;
+  const again = cli.start(args);
+  const url = (await again.line(readyLine))[1]!;
+  const shown = await cli.run(['features', 'show', 'memoryPanel', '--json'], { ...env, SWITCHBACK_URL: url });
+  expect(JSON.parse(shown.stdout)).toMatchObject({
+    enabled: false,
+    percentage: 30,
+    rolledBack: true,
+    rollbackHistory: [{ reason: 'broken', source: 'cli' }],
+  });
+  again.child.kill('SIGTERM');
+  expect(await again.finished).toMatchObject({ code: 0, stderr: expect.stringContaining('left behind') });
+});
+
 test('says what is wrong when it cannot start', async () => {
   const data = join(folder, 'two');
   const unreachable = await cli.run(['serve', '--port', '0', '--data', data], {

@@ -98,7 +98,8 @@ const unauthorized = (request: Request, what: string): Problem =>
 function curlOf(request: Request): string {
   const url = new URL(request.url);
   const shown = `${url.origin}${url.pathname}`.replace(/[^\w\-./:[\]]/g, '').slice(0, 256);
-  const body = request.method === 'GET' ? '' : ` -H "Content-Type: application/json" -d '{…}'`;
+  const needsNoBody = request.method === 'GET' || url.pathname === '/api/emergency/rollback';
+  const body = needsNoBody ? '' : ` -H "Content-Type: application/json" -d '{…}'`;
   const ifMatch = request.method === 'PATCH' ? ` -H 'If-Match: "…"'` : '';
   return `curl -X ${request.method} ${shown} -H "Authorization: Bearer $SWITCHBACK_ADMIN_TOKEN"${ifMatch}${body}`;
 }

@@ -5,6 +5,7 @@ import { systemServiceClock, type ServiceClock } from '../clock.js';
 import { nodeDigestOf } from '../nodeDigest.js';
 import type { FlagStore } from '../store.js';
 import { createAccess, type ServiceToken } from './access.js';
+import { createCompletion } from './completion.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
 import { metricsRoute } from './metricsRoute.js';
@@ -84,19 +85,32 @@ export function createHandler(options: HandlerOptions): Handler {
     maxStreams: positive('maxStreams', 10_000),
     maxBufferedBytes: positive('maxBufferedBytes', 65_536),
   });
+  const completion = createCompletion(streams, clock, delivery.ackRate);
   const replica = createReplica({
     store,
     clock,
     delivery,
     keptRevisions: positive('keptRevisions', 50),
-    onPublish: (publication) => streams.publish(publication),
+    onPublish: (publication) => {
+      streams.publish(publication);
+      completion.note(replica.target());
+    },
     onInternalFault,
   });
   const stopStartKills =
     options.startKills === undefined
       ? () => {}
       : applyStartKills(options.startKills, { replica, store, clock, onInternalFault });
-  const service: Service = { store, replica, streams, clock, delivery, startedAtMs: clock.now(), onInternalFault };
+  const service: Service = {
+    store,
+    replica,
+    streams,
+    clock,
+    delivery,
+    completion,
+    startedAtMs: clock.now(),
+    onInternalFault,
+  };
   const answer = createRouter(
     [
       ...publicRoutes(service),

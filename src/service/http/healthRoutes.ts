@@ -1,5 +1,5 @@
 import { callStore } from './storeCall.js';
-import { isConfirmed, rollbackStatus, versionsOf } from './rollbackStatus.js';
+import { rollbackStatus, versionsOf } from './rollbackStatus.js';
 import type { Route } from './router.js';
 import { currentOf, json, type Service } from './service.js';
 
@@ -9,8 +9,7 @@ type V2Seen = { readonly exposures: number; readonly lastSeenAtMs: number | null
 
 /** How the service is, and how far a rollback has come: counts only, so these routes are public. */
 export function healthRoutes(service: Service): readonly Route[] {
-  const { replica, streams, store, clock, delivery, startedAtMs } = service;
-  let completed: { readonly target: string; readonly atMs: number } | null = null;
+  const { replica, streams, store, clock, delivery, completion, startedAtMs } = service;
   let seen: { readonly target: string; readonly atMs: number; readonly v2: Promise<V2Seen> } | null = null;
 
   const health = async (): Promise<Response> => {
@@ -60,8 +59,7 @@ export function healthRoutes(service: Service): readonly Route[] {
     const target = replica.target();
     const name = target === null ? '' : `${target.epoch}-${target.revision}`;
     const progress = streams.progress(target ?? current);
-    if (target !== null && completed?.target !== name && isConfirmed(progress, delivery.ackRate))
-      completed = { target: name, atMs: clock.now() };
+    completion.note(target);
     const v2 =
       target === null
         ? { exposures: 0, lastSeenAtMs: null }
@@ -77,7 +75,7 @@ export function healthRoutes(service: Service): readonly Route[] {
       ackRate: delivery.ackRate,
       v2,
       nowMs: clock.now(),
-      completedAtMs: completed?.target === name ? completed.atMs : null,
+      completedAtMs: completion.atMs(target),
     });
     return json(body);
   };

@@ -11,7 +11,7 @@ const maxConfirmBytes = 1_024;
 
 /** What a browser needs to follow the rules: the snapshot, the stream, the confirmation. */
 export function publicRoutes(service: Service): readonly Route[] {
-  const { replica, streams } = service;
+  const { replica, streams, completion } = service;
 
   const snapshot = async ({ request }: Call): Promise<Response> => {
     const { body, etag } = await currentOf(service);
@@ -44,7 +44,9 @@ export function publicRoutes(service: Service): readonly Route[] {
   const confirm = async ({ request }: Call): Promise<Response> => {
     const body = await readJson(request, { maxBytes: maxConfirmBytes, contentTypes: publicContentTypes });
     const { streamId, epoch, revision } = parseFields(confirmFields, body);
-    return json({ confirmed: streams.confirm(streamId, { epoch, revision }) });
+    const confirmed = streams.confirm(streamId, { epoch, revision });
+    completion.note(replica.target());
+    return json({ confirmed });
   };
 
   return [

@@ -2,6 +2,7 @@ import type { OnInternalFault } from '../../error.js';
 import type { Delivery } from '../../evaluate/snapshot.js';
 import type { ServiceClock } from '../clock.js';
 import type { FlagStore, StoredState } from '../store.js';
+import type { Completion } from './completion.js';
 import { unavailable } from './problem.js';
 import type { Publication } from './publish.js';
 import type { Replica } from './replica.js';
@@ -14,6 +15,7 @@ export interface Service {
   readonly streams: Streams;
   readonly clock: ServiceClock;
   readonly delivery: Delivery;
+  readonly completion: Completion;
   readonly startedAtMs: number;
   readonly onInternalFault: OnInternalFault;
 }

@@ -1,0 +1,24 @@
+import type { ServiceClock } from '../clock.js';
+import type { RollbackTarget } from './replica.js';
+import { isConfirmed } from './rollbackStatus.js';
+import type { Streams } from './streams.js';
+
+/** Remembers when a rollback was first confirmed by enough streams. */
+export interface Completion {
+  /** Looks again: call it whenever something was published or confirmed. */
+  note(target: RollbackTarget | null): void;
+  /** ms since 1970; null while it is not, or for another target. */
+  atMs(target: RollbackTarget | null): number | null;
+}
+
+/** Watches the confirmations of the newest rollback. */
+export function createCompletion(streams: Streams, clock: ServiceClock, ackRate: number): Completion {
+  let completed: { readonly target: RollbackTarget; readonly atMs: number } | null = null;
+  return {
+    note(target) {
+      if (target === null || completed?.target === target) return;
+      if (isConfirmed(streams.progress(target), ackRate)) completed = { target, atMs: clock.now() };
+    },
+    atMs: (target) => (completed !== null && completed.target === target ? completed.atMs : null),
+  };
+}
