@@ -24,10 +24,11 @@ export async function servePage() {
   });
   const html =
     '<!doctype html><meta charset="utf-8"><title>bench</title><div id="app"></div><script type="module" src="/page.js"></script>';
-  const server = createServer(async (request, response) => {
+  const script = await readFile(join(outDir, 'page.js'));
+  const server = createServer((request, response) => {
     const isScript = extname(new URL(request.url, 'http://page').pathname) === '.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-    response.end(isScript ? await readFile(join(outDir, 'page.js')) : html);
+    response.end(isScript ? script : html);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -20,6 +20,7 @@ export function createFaults(onInternalFault: OnInternalFault | undefined): Faul
       const text = `[switchback] ${operation}: ${error instanceof Error ? error.message : String(error)}`;
       if (seen.has(text) || seen.size >= maxRemembered) return;
       seen.add(text);
+      // oxlint-disable-next-line no-console -- the one place where development hears of our faults
       console.warn(text);
     } catch {
       // Nobody is left to tell: the hook itself threw, or there is no `process` and so no development.

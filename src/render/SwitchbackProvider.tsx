@@ -21,17 +21,14 @@ export type SwitchbackProviderProps = { readonly children?: ReactNode } & (
  */
 export function SwitchbackProvider({ children, client: given, ...rest }: SwitchbackProviderProps): ReactNode {
   const options = rest as SwitchbackOptions;
-  const latest = useRef(options);
-  const [own] = useState(() => (given === undefined ? createOwn(options, () => latest.current) : undefined));
-  const client = given ?? own;
+  const [own] = useState(() => (given === undefined ? createOwn(options) : undefined));
+  const client = given ?? own?.client;
 
-  useLayout(() => {
-    latest.current = options;
-  });
+  useLayout(() => own?.follow(options));
 
   useEffect(() => {
     client?.start();
-    if (client !== own) return undefined;
+    if (client !== own?.client) return undefined;
     return () => client?.close();
   }, [client, own]);
 
@@ -46,13 +43,26 @@ export function SwitchbackProvider({ children, client: given, ...rest }: Switchb
   return <SwitchbackContext.Provider value={client ?? null}>{children}</SwitchbackContext.Provider>;
 }
 
-function createOwn(options: SwitchbackOptions, latest: () => SwitchbackOptions): SwitchbackClient {
-  return createSwitchback({
+interface OwnClient {
+  readonly client: SwitchbackClient;
+  /** Takes over the callbacks of the latest render. */
+  follow(options: SwitchbackOptions): void;
+}
+
+function createOwn(options: SwitchbackOptions): OwnClient {
+  let latest = options;
+  const client = createSwitchback({
     ...options,
-    onExposure: (event) => latest().onExposure?.(event),
-    onFallback: (event) => latest().onFallback?.(event),
+    onExposure: (event) => latest.onExposure?.(event),
+    onFallback: (event) => latest.onFallback?.(event),
     ...(options.onInternalFault && {
-      onInternalFault: (operation, error) => latest().onInternalFault?.(operation, error),
+      onInternalFault: (operation, error) => latest.onInternalFault?.(operation, error),
     }),
   });
+  return {
+    client,
+    follow(next) {
+      latest = next;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 'use client';
 
 import {
+  createElement,
   isValidElement,
   lazy,
   useContext,
@@ -47,8 +48,8 @@ export function lazyVersion<Props extends object>(
 
   const LazyVersion = (props: Props): ReactNode => {
     const client = useContext(SwitchbackContext);
-    const Loaded = resolve(client?.internals.loads ?? outside);
-    return <Loaded {...props} />;
+    // Not made here: the one component that belongs to a load, the same for every render of it.
+    return createElement(resolve(client?.internals.loads ?? outside), props);
   };
 
   const resolve = (loads: Loads): ComponentType<Props> | LazyExoticComponent<ComponentType<Props>> => {

@@ -50,9 +50,10 @@ function read<T>(
   for (const prefix of prefixes) {
     const variable = prefix + name;
     const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
-    const text = String(value ?? '').trim();
-    if (text === '') continue;
-    const parsed = parse(text);
+    const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    const text = isScalar ? String(value).trim() : '';
+    if (text === '' && (isScalar || value === undefined || value === null)) continue;
+    const parsed = isScalar ? parse(text) : undefined;
     if (parsed !== undefined) return parsed;
     throw new SwitchbackError('invalid-option', `${variable} must be ${expected}, found ${showValue(value)}`);
   }

@@ -20,7 +20,7 @@ export async function requestSnapshot(
   etag: string | null,
   { fetch, clock, abort }: { fetch: Fetch; clock: Clock; abort: AbortController },
 ): Promise<SnapshotAnswer> {
-  const failed = (what: unknown, cause?: unknown, retryAfterMs = 0): SnapshotAnswer => ({
+  const failed = (what: string | number, cause?: unknown, retryAfterMs = 0): SnapshotAnswer => ({
     status: 'failed',
     error: new SwitchbackError('snapshot-failed', `${url}: snapshot ${what}`, { cause }),
     retryAfterMs,

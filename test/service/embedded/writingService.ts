@@ -7,8 +7,10 @@ const origin = { actor: 'child', source: 'api', reason: null, requestId: null } 
 const { connectionString } = await startEmbeddedPostgres({ dataDir: process.argv[2] ?? '' });
 const store = await createPostgresStore({ connectionString });
 createInterface(process.stdin).on('line', () => process.exit(0));
-let { revision, features } = await store.readState();
-if (!features.has('counter')) ({ revision } = await store.createFeature('counter', { config: { written: 1 } }, origin));
+const state = await store.readState();
+let { revision } = state;
+if (!state.features.has('counter'))
+  ({ revision } = await store.createFeature('counter', { config: { written: 1 } }, origin));
 for (;;) {
   ({ revision } = await store.changeFeature('counter', { config: { written: revision + 1 } }, null, origin));
   process.stdout.write(`${revision}\n`);
