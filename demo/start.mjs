@@ -22,6 +22,8 @@ if (unknown !== undefined || given.includes('--help')) {
 }
 const isSmoke = given.includes('--smoke');
 const isDev = given.includes('--dev');
+// What the shell says is about other programs: React and Vite build for what is shown here.
+process.env.NODE_ENV = isDev ? 'development' : 'production';
 
 const closers = [];
 let closing;

@@ -65,9 +65,14 @@ function createVisit(user: string, visit: number): SwitchbackClient {
       if (feature !== null && isDemoFeature(feature)) fallenStore.set((fallen) => ({ ...fallen, [feature]: phase }));
       log('fallback', `${nameOf(feature)}: v2 failed in ${phase}, v1 took over (${String(error)})`);
     },
-    onInternalFault: (operation, error) => log('connection', `${operation}: ${String(error)}`),
+    // What the connection says of itself is in the log already, once.
+    onInternalFault: (operation, error) => {
+      if (!connectionFaults.has(operation)) log('connection', `${operation}: ${String(error)}`);
+    },
   });
 }
+
+const connectionFaults: ReadonlySet<string> = new Set(['stream', 'snapshot', 'report']);
 
 const nameOf = (feature: string | null): string =>
   feature !== null && isDemoFeature(feature) ? featureNames[feature] : (feature ?? 'a boundary');

@@ -8,7 +8,7 @@ import { newVisit } from './users.js';
 const explained: Readonly<Record<Fault, string>> = {
   off: 'v2 works. A panel that fell back tries again when it is reopened.',
   render: 'v2 throws while it renders: v1 takes its place, with everything in it.',
-  effect: 'v2 throws in an effect, just after it appeared.',
+  effect: 'v2 throws in an effect, just after it appeared: a new visit was started to see that.',
   chunk: 'v2’s code does not arrive. A new visit was started, because code that is here cannot be lost.',
 };
 
@@ -21,7 +21,7 @@ export function BreakControl({ feature }: { readonly feature: DemoFeature }): Re
       'demo',
       next === 'off' ? `${featureNames[feature]}: v2 mended` : `${featureNames[feature]}: v2 broken (${next})`,
     );
-    if (next === 'chunk') newVisit();
+    if (next === 'chunk' || next === 'effect') newVisit();
   };
   return (
     <section className="break" aria-labelledby="break-title">
