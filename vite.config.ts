@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './test/harness/chromium.js';
+import { serviceCommands } from './test/harness/serviceCommands.js';
 import './test/harness/node20.js';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
@@ -93,7 +94,7 @@ export default defineConfig(({ mode }) => ({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/**/*.browser.test.{ts,tsx}'],
+          exclude: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
           setupFiles: ['test/harness/quietConsole.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -106,7 +107,7 @@ export default defineConfig(({ mode }) => ({
         extends: true as const,
         test: {
           name: 'browser',
-          include: ['test/**/*.browser.test.{ts,tsx}'],
+          include: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
           setupFiles: ['test/harness/quietConsole.ts'],
           testTimeout: 20_000,
           browser: {
@@ -115,6 +116,7 @@ export default defineConfig(({ mode }) => ({
             screenshotFailures: false,
             instances: [{ browser: 'chromium' as const }],
             provider: chromiumProvider(),
+            commands: serviceCommands,
           },
         },
       },
