@@ -3,7 +3,7 @@ export { createHandler, type Handler, type HandlerOptions } from './http/createH
 export type { ServiceToken } from './http/access.js';
 export type { RequestOrigin } from './http/router.js';
 export { readStartKills, type StartKills } from './http/startKills.js';
-export { createPostgresStore, type PostgresStoreOptions } from './postgresStore.js';
+export { createPostgresStore, type PostgresPoolOptions, type PostgresStoreOptions } from './postgresStore.js';
 export {
   startEmbeddedPostgres,
   type EmbeddedPostgres,

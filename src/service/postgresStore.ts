@@ -1,4 +1,5 @@
 // Comes in: changes, batches, and whatever is typed into psql. Goes out: the state, and word of every commit. Who calls: the handler, through FlagStore.
+import type { ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import type { OnInternalFault } from '../error.js';
 import { openDatabase, type Database } from './database.js';
@@ -19,11 +20,27 @@ import {
 import { sweepMetrics } from './sweepMetrics.js';
 import { watchRevision } from './watchRevision.js';
 
+/** How to connect, where a connection string does not say it all; named as node-postgres' pool names them. */
+export interface PostgresPoolOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** A function is asked for every new connection, for passwords that expire. */
+  readonly password?: string | (() => string | Promise<string>);
+  readonly database?: string;
+  readonly ssl?: boolean | ConnectionOptions;
+  /** Connections at most; default 10. */
+  readonly max?: number;
+  /** ms after which an idle connection is closed; default 10,000, 0: never. */
+  readonly idleTimeoutMillis?: number;
+  /** As `pg_stat_activity` shows it; default `switchback`. */
+  readonly application_name?: string;
+}
+
 export interface PostgresStoreOptions {
   /** `postgresql://…`; else `pool`, else the PG* variables of the environment. */
   readonly connectionString?: string;
-  /** Further settings of node-postgres' pool, such as `ssl` or `max`. */
-  readonly pool?: pg.PoolConfig;
+  readonly pool?: PostgresPoolOptions;
   /** ms after which a call fails as `unavailable`; default 2,000. */
   readonly deadlineMs?: number;
   /** ms between two looks at the revision, beside notifications; default 2,000. */
