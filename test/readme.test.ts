@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,7 +7,14 @@ import { expect, onTestFinished, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(root, 'README.md'), 'utf8');
-const blocks = [...readme.matchAll(/```tsx?\n([\s\S]*?)```/g)].map(([, code]) => code!);
+const blocksIn = (text: string) => [...text.matchAll(/```tsx?\n([\s\S]*?)```/g)].map(([, code]) => code!);
+const blocks = blocksIn(readme);
+const docs = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+const docBlocks = await Promise.all(
+  docs.map(async (name) =>
+    blocksIn(await readFile(join(root, 'docs', name), 'utf8')).map((code, at) => [at + 1, name, code] as const),
+  ),
+);
 
 /** Type-checks one block as a program of its own, beside the two components it may import. */
 async function compile(code: string): Promise<string> {
@@ -40,12 +47,24 @@ test.each(blocks.map((code, at) => [at + 1, code] as const))('block %i of the RE
   expect(await compile(code)).toBe('');
 });
 
+test.each(docBlocks.flat())('block %i of docs/%s compiles', async (_at, _name, code) => {
+  expect(await compile(code)).toBe('');
+});
+
 test('the quick start is at most ten lines, and a typing mistake in it does not compile', async () => {
   const [quickStart = ''] = blocks;
   expect(quickStart.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
   expect(await compile(quickStart.replace("versioned('memoryPanel'", "versioned('memoryPanle'"))).toContain(
     'memoryPanle',
   );
+});
+
+test('documents link only to files that are there', async () => {
+  for (const name of ['README.md', 'CONTRIBUTING.md', ...docs.map((doc) => `docs/${doc}`)]) {
+    const text = await readFile(join(root, name), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
+      await expect(stat(join(root, name, '..', target)), `${name} links to ${target}`).resolves.toBeDefined();
+  }
 });
 
 test('the commands it names are the ones CI runs', async () => {
