@@ -15,44 +15,35 @@ for (let candidate = 2, found = 0; found < 64; candidate++) {
   roundConstants[found++] = (candidate ** (1 / 3) * 0x100000000) | 0;
 }
 
+// Filled and used within one call, never across two.
 const schedule = new Int32Array(64);
 
 /**
  * Hashes bytes.
  * @param bytes any length; not modified
+ * @param length how many of them count; default: all
  * @returns the digest as eight signed 32-bit words, most significant first; a fresh array per call
  * @source FIPS 180-4, section 6.2
  */
-export function sha256(bytes: Uint8Array): Int32Array {
-  const state = Int32Array.from(initialState);
-  const blockCount = ((bytes.length + 8) >> 6) + 1;
-  const bitLength = bytes.length * 8;
-  for (let block = 0; block < blockCount; block++) {
-    for (let word = 0; word < 16; word++) {
-      let value = 0;
-      for (let byte = 0; byte < 4; byte++) {
-        const at = block * 64 + word * 4 + byte;
-        value = (value << 8) | (at < bytes.length ? bytes[at]! : at === bytes.length ? 0x80 : 0);
-      }
-      schedule[word] = value;
-    }
-    if (block === blockCount - 1) {
-      schedule[14] = (bitLength / 0x100000000) | 0;
-      schedule[15] = bitLength | 0;
+export function sha256(bytes: Uint8Array, length = bytes.length): Int32Array {
+  const state = new Int32Array(initialState);
+  for (let from = 0; from < length + 9; from += 64) {
+    for (let word = 0; word < 16; word++) schedule[word] = 0;
+    const end = Math.min(length - from, 64);
+    for (let at = 0; at < end; at++) schedule[at >> 2]! |= bytes[from + at]! << (24 - (at & 3) * 8);
+    if (end >= 0 && end < 64) schedule[end >> 2]! |= 0x80 << (24 - (end & 3) * 8);
+    if (end < 56) {
+      schedule[14] = length / 0x20000000;
+      schedule[15] = length << 3;
     }
     compress(state);
   }
   return state;
 }
 
+const rotate = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
+
 function compress(state: Int32Array): void {
-  for (let t = 16; t < 64; t++) {
-    const a = schedule[t - 15]!;
-    const b = schedule[t - 2]!;
-    const s0 = ((a >>> 7) | (a << 25)) ^ ((a >>> 18) | (a << 14)) ^ (a >>> 3);
-    const s1 = ((b >>> 17) | (b << 15)) ^ ((b >>> 19) | (b << 13)) ^ (b >>> 10);
-    schedule[t] = (schedule[t - 16]! + s0 + schedule[t - 7]! + s1) | 0;
-  }
   let a = state[0]!;
   let b = state[1]!;
   let c = state[2]!;
@@ -62,10 +53,19 @@ function compress(state: Int32Array): void {
   let g = state[6]!;
   let h = state[7]!;
   for (let t = 0; t < 64; t++) {
-    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + roundConstants[t]! + schedule[t]!) | 0;
-    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+    let word = schedule[t]!;
+    if (t > 15) {
+      const x = schedule[t - 15]!;
+      const y = schedule[t - 2]!;
+      const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
+      const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
+      word = (schedule[t - 16]! + schedule[t - 7]! + s0 + s1) | 0;
+      schedule[t] = word;
+    }
+    const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+    const t1 = (h + s1 + (g ^ (e & (f ^ g))) + roundConstants[t]! + word) | 0;
+    const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+    const t2 = s0 + ((a & b) | (c & (a | b)));
     h = g;
     g = f;
     f = e;
@@ -75,17 +75,24 @@ function compress(state: Int32Array): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  state[0] = (state[0]! + a) | 0;
-  state[1] = (state[1]! + b) | 0;
-  state[2] = (state[2]! + c) | 0;
-  state[3] = (state[3]! + d) | 0;
-  state[4] = (state[4]! + e) | 0;
-  state[5] = (state[5]! + f) | 0;
-  state[6] = (state[6]! + g) | 0;
-  state[7] = (state[7]! + h) | 0;
+  state[0]! += a;
+  state[1]! += b;
+  state[2]! += c;
+  state[3]! += d;
+  state[4]! += e;
+  state[5]! += f;
+  state[6]! += g;
+  state[7]! += h;
 }
 
-const hexByte = (value: number) => (value >>> 0).toString(16).padStart(8, '0');
+const hexPairs = Array.from({ length: 256 }, (_, byte) => (byte + 256).toString(16).slice(1));
 
-/** Writes a digest's words as 64 lower-case hex digits. */
-export const digestHex = (words: Int32Array): string => Array.from(words, hexByte).join('');
+/**
+ * Writes a digest's words as lower-case hex digits.
+ * @param byteCount 1–32: how much of the digest; default: all of it
+ */
+export function digestHex(words: Int32Array, byteCount = 32): string {
+  let hex = '';
+  for (let at = 0; at < byteCount; at++) hex += hexPairs[(words[at >> 2]! >>> (24 - (at & 3) * 8)) & 255]!;
+  return hex;
+}
