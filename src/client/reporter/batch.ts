@@ -50,13 +50,14 @@ export const maxBatchBytes = 60 * 1_024;
 const envelopeBytes = 512;
 const subjectBytes = 96;
 
-const encoder = new TextEncoder();
+// Made when used: where there is none, as in Jest's jsdom, the package still loads.
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const toBucket = ({ tally, units }: WaitingTally) => ({ ...tally, units, sums: {}, sampling: 1 });
 
 /** Bytes a tally takes in a batch. */
 export const sizeOf = (waiting: WaitingTally): number =>
-  encoder.encode(JSON.stringify(toBucket(waiting))).length + subjectBytes;
+  encode(JSON.stringify(toBucket(waiting))).length + subjectBytes;
 
 /**
  * Chooses the tallies of the next batch: in order, at most 60 KiB, one subject per feature.
@@ -84,7 +85,7 @@ export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope,
   const { senderId, seq, sentAtMs, build, final, dropped } = envelope;
   const buckets = tallies.map(toBucket);
   const subjects = Object.fromEntries(tallies.map(({ tally, subject }) => [tally.feature, subject]));
-  const checksum = crc32(encoder.encode(JSON.stringify(buckets)));
+  const checksum = crc32(encode(JSON.stringify(buckets)));
   return {
     text: JSON.stringify({
       schema: 1,
