@@ -1,6 +1,7 @@
 import { showValue } from '../error.js';
 import {
   defaultDelivery,
+  isCount,
   isFeatureKey,
   isVersion,
   type Delivery,
@@ -250,5 +251,3 @@ function readConfig(value: Raw): JsonObject {
   if (!isObject(config)) throw new Malformed('/config', config, 'an object');
   return config as JsonObject;
 }
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -96,6 +96,8 @@ export const featureKeyPattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 export const isFeatureKey = (value: unknown): value is string =>
   typeof value === 'string' && featureKeyPattern.test(value);
 
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
 export const isVersion = (value: unknown): value is Version => value === 'v1' || value === 'v2';
 
 /** Negative, zero or positive as `a` is before, equal to or after `b`. */

@@ -1,4 +1,4 @@
-import type { EventStream } from '../../src/client/source/connection.js';
+import type { EventStream } from '../../src/client/source/liveStream.js';
 
 /** A stream whose events the test sends. */
 export interface FakeStream {

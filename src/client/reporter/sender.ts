@@ -1,8 +1,5 @@
-import { SwitchbackError } from '../../error.js';
 import type { Clock } from '../clock.js';
-import { readRetryAfterMs } from '../source/retryAfter.js';
-import type { Fetch } from '../source/serviceUrl.js';
-import { withTimeout } from '../source/withTimeout.js';
+import type { Exchange } from '../exchange.js';
 import type { Batch } from './batch.js';
 
 /** The browser's `navigator.sendBeacon`: false when it would not take the data. */
@@ -10,7 +7,7 @@ export type SendBeacon = (url: string, body: Blob) => boolean;
 
 export interface SenderOptions {
   readonly url: string;
-  readonly fetch: Fetch;
+  readonly post: Exchange['post'];
   readonly sendBeacon: SendBeacon | null;
   readonly clock: Clock;
   readonly random: () => number;
@@ -33,10 +30,9 @@ export interface Sender {
 
 const maxTries = 8;
 const maxBackoffMs = 300_000;
-const requestTimeoutMs = 10_000;
 
 export function createSender(options: SenderOptions): Sender {
-  const { url, fetch, sendBeacon, clock, random, take, expire, fault } = options;
+  const { url, post, sendBeacon, clock, random, take, expire, fault } = options;
   let current: Batch | undefined;
   let tries = 0;
   let isRequesting = false;
@@ -59,52 +55,23 @@ export function createSender(options: SenderOptions): Sender {
   const request = async (batch: Batch): Promise<void> => {
     isRequesting = true;
     tries++;
-    let retryAfterMs: number | undefined;
-    try {
-      retryAfterMs = await post(batch);
-    } catch (error) {
-      // Most likely the network.
-      retryAfterMs = 0;
-      fault('report', error);
-    }
+    const { status, error, retryAfterMs } = await post(url, batch.text);
     isRequesting = false;
+    if (error) fault('report', error);
     if (current !== batch) return;
-    if (retryAfterMs === undefined) return settle(batch.hasMore);
-    if (tries >= maxTries || closed) {
-      expire(batch);
-      return settle(batch.hasMore);
-    }
+    const isWorthAnotherTry = status === 0 || status === 408 || status === 429 || status >= 500;
+    if (error && isWorthAnotherTry && tries < maxTries && !closed) return tryLater(batch, retryAfterMs);
+    if (error) expire(batch);
+    current = undefined;
+    if ((wanted || batch.hasMore) && !closed) next();
+  };
+  const tryLater = (batch: Batch, retryAfterMs: number): void => {
     const delayMs = retryAfterMs || random() * Math.min(maxBackoffMs, 1_000 * 2 ** tries);
     cancelRetry = clock.after(delayMs, () => {
       cancelRetry = undefined;
       void request(batch);
     });
   };
-  const settle = (hasMore: boolean): void => {
-    current = undefined;
-    if ((wanted || hasMore) && !closed) next();
-  };
-
-  /** Returns undefined when the batch needs no other try, else how long the service wants to be left alone (0: not said). */
-  const post = async (batch: Batch): Promise<number | undefined> => {
-    const init = {
-      method: 'POST',
-      keepalive: true,
-      headers: { 'content-type': 'application/json' },
-      body: batch.text,
-    };
-    const response = await withTimeout(new AbortController(), clock, requestTimeoutMs, (signal) =>
-      fetch(url, { ...init, signal }),
-    );
-    const { status } = response;
-    if (response.ok) return undefined;
-    fault('report', new SwitchbackError('report-failed', `${url}: metrics ${status}`));
-    if (status === 408 || status === 429 || status >= 500)
-      return readRetryAfterMs(response.headers.get('retry-after'), clock.now());
-    expire(batch);
-    return undefined;
-  };
-
   const leave = (): void => {
     // A request under way outlives the page by itself; one that waits for its next try goes out now, under its old number.
     if (current && !isRequesting) {
@@ -133,12 +100,10 @@ export function createSender(options: SenderOptions): Sender {
   };
   // Only one batch is tried again at a time; this one has one chance.
   const lastTry = async (batch: Batch): Promise<void> => {
-    try {
-      if ((await post(batch)) !== undefined) expire(batch);
-    } catch (error) {
-      expire(batch);
-      fault('report', error);
-    }
+    const { error } = await post(url, batch.text);
+    if (!error) return;
+    expire(batch);
+    fault('report', error);
   };
 
   return {

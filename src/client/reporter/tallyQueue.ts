@@ -26,14 +26,13 @@ const maxTallies = 500;
 const maxBytes = 64 * 1_024;
 const maxUnits = 4_096;
 
-const noDrops = (): Dropped => ({ queueFull: 0, expired: 0, storage: 0 });
-
-export function createTallyQueue(): TallyQueue {
+/** @param queueFull observations that were dropped before the queue was there */
+export function createTallyQueue(queueFull = 0): TallyQueue {
   const waiting = new Map<string, WaitingTally>();
   const countedUnits = new Set<string>();
   let bytes = 0;
   let fresh = 0;
-  let dropped = noDrops();
+  let dropped: Dropped = { queueFull, expired: 0, storage: 0 };
 
   const isFirst = (unit: string): boolean => {
     if (countedUnits.has(unit) || countedUnits.size >= maxUnits) return false;
@@ -82,7 +81,7 @@ export function createTallyQueue(): TallyQueue {
         taken.push(entry);
       }
       const batch = writeBatch(taken, { ...envelope, dropped }, waiting.size > 0);
-      dropped = noDrops();
+      dropped = { queueFull: 0, expired: 0, storage: 0 };
       fresh = 0;
       return batch;
     },

@@ -1,20 +1,12 @@
-import { assertNever, showValue, SwitchbackError } from '../../error.js';
-import { compareOrder, defaultDelivery, type Order } from '../../evaluate/snapshot.js';
+import { SwitchbackError } from '../../error.js';
+import { compareOrder, defaultDelivery, isCount, isFeatureKey, type Order } from '../../evaluate/snapshot.js';
 import type { Clock } from '../clock.js';
+import { createExchange, type Answer } from '../exchange.js';
+import { fetchChunk } from '../fetchChunk.js';
+import type { EventStreamConstructor, LiveStream, LiveStreamModule, StreamHost } from './liveStream.js';
 import type { OnWake } from './onWake.js';
 import type { Fetch } from './serviceUrl.js';
-import { requestSnapshot, requestTimeoutMs, type SnapshotAnswer } from './snapshotRequest.js';
 import type { SourceListener, SourceStatus } from './source.js';
-import { readOrder, readStreamEvent, streamEventTypes, type StreamEvent } from './streamEvent.js';
-import { withTimeout } from './withTimeout.js';
-
-/** The part of the browser's EventSource that is used. */
-export interface EventStream {
-  addEventListener(type: string, listener: (event: Event) => void): void;
-  close(): void;
-}
-
-export type EventStreamConstructor = new (url: string) => EventStream;
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -23,6 +15,7 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onWake: OnWake;
+  readonly loadStream: () => Promise<LiveStreamModule>;
   readonly listener: SourceListener;
   readonly order: () => Order | null;
 }
@@ -33,41 +26,38 @@ export interface Connection {
   stop(): void;
 }
 
-const watchdogMs = 18_000;
-const healthyMs = 60_000;
-const errorSpreadMs = 2_000;
-const maxReconnectMs = 30_000;
+const timeoutMs = 3_000;
 const minPollMs = 1_000;
 const maxPollMs = 7 * 86_400_000;
+const latest = '/snapshot';
 
-type Timer = 'get' | 'poll' | 'connect' | 'watchdog' | 'healthy';
-
-/** Connects: a GET and the stream at the same time, so that the first snapshot comes by the faster road. */
+/**
+ * Connects: a GET and the stream at the same time, so that the first snapshot comes by the faster road. The stream's code is
+ * a chunk of its own; GET and polls are not, so that a kill reaches a page whose chunks are all blocked.
+ */
 export function connect(options: ConnectionOptions): Connection {
   const { url, clock, random, listener, EventSource } = options;
-  const timers = new Map<Timer, () => void>();
-  const aborts = new Set<AbortController>();
+  const exchange = createExchange({ ...options, code: 'snapshot-failed', timeoutMs });
+  const timers = new Map<string, () => void>();
   let stopped = false;
   let status: SourceStatus | undefined;
-  let stream: EventStream | undefined;
-  let live = false;
-  let lastEventMs = 0;
-  let attempt = 0;
+  let stream: LiveStream | undefined;
+  let isLive = false;
+  // True from the start where there may be one, so that the status does not flicker.
+  let hasStream = Boolean(EventSource);
   let getting = false;
   let queued: string | undefined;
   let reconnectAfterGet = false;
   let etag: string | null = null;
   let pollMs = defaultDelivery.pollMs;
   let notBeforeMs = 0;
-  let streamId: string | undefined;
-  let confirmed: Order | undefined;
   let unconfirmed: Order | undefined;
 
   // Whatever the listener throws, the source goes on.
-  const tell = (call: () => void): void => {
+  const tell = (call: (to: SourceListener) => void): void => {
     if (stopped) return;
     try {
-      call();
+      call(listener);
     } catch (error) {
       try {
         listener.fault('listener', error);
@@ -76,23 +66,22 @@ export function connect(options: ConnectionOptions): Connection {
       }
     }
   };
-  const fault = (operation: string, error: unknown) => tell(() => listener.fault(operation, error));
   const become = (next: SourceStatus, error?: SwitchbackError): void => {
     if (next === status) return;
     status = next;
-    tell(() => listener.status(next, error));
+    tell((to) => to.status(next, error));
   };
-  const isKnown = (order: Order | null): boolean => {
+  const isKnown = ({ epoch, revision }: Order): boolean => {
     let known: Order | null = null;
     tell(() => (known = options.order()));
-    return order !== null && known !== null && compareOrder(known, order) >= 0;
+    return known !== null && isCount(epoch) && isCount(revision) && compareOrder(known, { epoch, revision }) >= 0;
   };
 
-  const cancel = (timer: Timer): void => {
+  const cancel = (timer: string): void => {
     timers.get(timer)?.();
     timers.delete(timer);
   };
-  const later = (timer: Timer, delayMs: number, run: () => void): void => {
+  const later = (timer: string, delayMs: number, run: () => void): void => {
     cancel(timer);
     if (stopped) return;
     const fire = () => {
@@ -104,192 +93,119 @@ export function connect(options: ConnectionOptions): Connection {
 
   /** Delivers a snapshot; returns whether the client now has it, or had a newer one. */
   const deliver = (value: unknown): boolean => {
-    tell(() => listener.snapshot(value));
+    tell((to) => to.snapshot(value));
     const wanted = Object(Object(value).delivery).pollMs;
     pollMs = wanted >= minPollMs && wanted <= maxPollMs ? wanted : defaultDelivery.pollMs;
-    const accepted = isKnown(readOrder(value));
-    if (accepted) tell(() => listener.contact());
+    const accepted = isKnown(Object(value));
+    if (accepted) tell((to) => to.contact());
     return accepted;
   };
 
-  const get = (path = '/snapshot'): void => {
+  const get = async (path = latest): Promise<void> => {
     cancel('get');
     // An answer under way may be older than what is asked for now.
     if (getting) queued = path;
     if (getting || stopped) return;
     const waitMs = notBeforeMs - clock.now();
-    if (waitMs > 0) return later('get', waitMs, () => get(path));
-    const abort = new AbortController();
-    aborts.add(abort);
+    if (waitMs > 0) return later('get', waitMs, () => void get(path));
     getting = true;
-    const isLatest = path === '/snapshot';
-    void requestSnapshot(url + path, isLatest ? etag : null, { ...options, abort }).then((answer) => {
-      aborts.delete(abort);
-      getting = false;
-      if (!stopped) receive(answer, isLatest);
-    });
+    const answer = await exchange.get(url + path, path === latest ? etag : null);
+    getting = false;
+    if (!stopped) receive(answer, path === latest);
   };
   const getWithin = (spreadMs: number, path?: string): void => {
-    if (!timers.has('get')) later('get', random() * spreadMs, () => get(path));
+    if (!timers.has('get')) later('get', random() * spreadMs, () => void get(path));
   };
 
-  const receive = (answer: SnapshotAnswer, isLatest: boolean): void => {
+  const receive = ({ status: code, error, ...answer }: Answer, isLatest: boolean): void => {
     let next = queued;
     queued = undefined;
-    if (answer.status === 'missing' && !isLatest) next ??= '/snapshot';
-    else if (answer.status === 'fresh' || answer.status === 'unchanged') {
-      if (answer.status === 'unchanged') tell(() => listener.contact());
+    if (code === 404 && !isLatest) next ??= latest;
+    else if (error) {
+      notBeforeMs = clock.now() + answer.retryAfterMs;
+      tell((to) => to.fault('snapshot', error));
+      if (!isLive) become('offline', error);
+    } else {
+      if (code === 304) tell((to) => to.contact());
       else {
         const accepted = deliver(answer.value);
         // Without its etag a refused snapshot is asked for again in full: "unchanged" would say that what is known holds.
-        if (isLatest) etag = accepted ? answer.etag : null;
+        if (isLatest) etag = (accepted && answer.etag) || null;
       }
-      if (!stream) become('polling');
-      if (reconnectAfterGet) open();
-    } else {
-      const error =
-        answer.status === 'failed' ? answer.error : new SwitchbackError('snapshot-failed', `${url}: snapshot 404`);
-      if (answer.status === 'failed') notBeforeMs = clock.now() + answer.retryAfterMs;
-      fault('snapshot', error);
-      if (!live) become('offline', error);
+      if (!hasStream) become('polling');
+      if (reconnectAfterGet) stream?.open();
     }
     reconnectAfterGet = false;
-    if (next !== undefined) get(next);
-    else if (!live) pollLater();
+    if (next !== undefined) void get(next);
+    else if (!isLive) pollLater();
   };
-  const pollLater = () => later('poll', pollMs * (0.8 + 0.4 * random()), get);
+  const pollLater = () => later('poll', pollMs * (0.8 + 0.4 * random()), () => void get());
 
-  const open = (): void => {
-    cancel('connect');
-    if (stopped || stream || !EventSource) return;
-    watch();
-    try {
-      const opened = (stream = new EventSource(`${url}/events`));
-      for (const type of streamEventTypes)
-        opened.addEventListener(type, (event) => {
-          if (stream === opened) hear(type, 'data' in event ? event.data : undefined);
-        });
-      opened.addEventListener('error', () => {
-        if (stream === opened) lose('broken');
-      });
-    } catch (error) {
-      lose('refused', error);
-    }
-  };
-  const close = (): void => {
-    const closed = stream;
-    stream = streamId = undefined;
-    live = false;
-    cancel('watchdog');
-    cancel('healthy');
-    closed?.close();
-  };
-  const lose = (how: string, cause?: unknown): void => {
-    close();
-    fault('stream', new SwitchbackError('stream-failed', `${url}: stream ${how}`, { cause }));
-    // A GET under way polls on by itself.
-    if (!getting) getWithin(errorSpreadMs);
-    // Growth by three keeps a fleet that lost its service together from coming back within one second.
-    later('connect', random() * Math.min(maxReconnectMs, 1_000 * 3 ** attempt++), open);
-  };
-  const watch = (): void => {
-    lastEventMs = clock.now();
-    later('watchdog', watchdogMs, () => lose(`silent for ${watchdogMs} ms`));
-  };
-
-  const hear = (type: StreamEvent['type'], data: unknown): void => {
-    watch();
-    const event = readStreamEvent(type, data);
-    if (event === undefined) {
-      fault('stream', new SwitchbackError('stream-failed', `${url}: malformed ${type} ${showValue(data)}`));
-      getWithin(errorSpreadMs);
-      return;
-    }
-    if (event.type !== 'bye' && !live) {
-      live = true;
-      cancel('poll');
-      later('healthy', healthyMs, () => (attempt = 0));
-      become('live');
-    }
-    act(event);
-  };
-  const act = (event: StreamEvent): void => {
-    switch (event.type) {
-      case 'hello':
-        streamId = event.streamId;
-        confirmed = undefined;
-        tell(() => listener.contact(event.nowMs));
-        if (unconfirmed) confirm(unconfirmed);
-        return;
-      case 'snapshot':
-        deliver(event.value);
-        return;
-      case 'revision': {
-        const { order, kills, emergency, spreadMs } = event;
-        const isNews = !isKnown(order);
-        tell(() => listener.kills(order, kills, emergency));
-        if (isNews) getWithin(spreadMs, `/snapshot/${order.epoch}-${order.revision}`);
-        return;
+  const fault = (how: string, cause?: unknown): void =>
+    tell((to) => to.fault('stream', new SwitchbackError('stream-failed', `${url}: stream ${how}`, { cause })));
+  const host: StreamHost = {
+    ...options,
+    post: exchange.post,
+    tell,
+    fault,
+    isKnown,
+    cancel,
+    later,
+    deliver,
+    announce: (order, kills, emergency) => tell((to) => to.kills(order, kills.filter(isFeatureKey), emergency)),
+    getWithin,
+    isGetting: () => getting,
+    pollLater,
+    compareOrder,
+    changed(isOpen, isLiveNow) {
+      hasStream = isOpen;
+      isLive = isLiveNow;
+      if (isLive) {
+        cancel('poll');
+        become('live');
       }
-      case 'heartbeat':
-        if (isKnown(event.order)) tell(() => listener.contact(event.nowMs));
-        else if (!getting) getWithin(errorSpreadMs);
-        return;
-      case 'bye':
-        close();
-        later('connect', event.retryMs, open);
-        pollLater();
-        return;
-      default:
-        assertNever(event);
-    }
-  };
-
-  const confirm = (order: Order): void => {
-    if (stopped || (confirmed && compareOrder(order, confirmed) <= 0)) return;
-    if (streamId === undefined) {
-      unconfirmed = order;
-      return;
-    }
-    confirmed = order;
-    unconfirmed = undefined;
-    const abort = new AbortController();
-    aborts.add(abort);
-    const init = {
-      method: 'POST',
-      keepalive: true,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ streamId, epoch: order.epoch, revision: order.revision }),
-    };
-    withTimeout(abort, clock, requestTimeoutMs, (signal) => options.fetch(`${url}/confirm`, { ...init, signal }))
-      .then((response) => {
-        if (!response.ok) throw new Error(`confirm ${response.status}`);
-      })
-      .catch((error: unknown) => fault('confirm', error))
-      .finally(() => aborts.delete(abort));
-  };
-
-  const wake = (): void => {
-    // Timers stand still while the machine sleeps: the watchdog may not know yet.
-    if (stream && clock.now() - lastEventMs > watchdogMs) lose('silent while asleep');
-    reconnectAfterGet = stream === undefined;
-    if (!getting) get();
+    },
   };
 
   become('connecting');
-  open();
-  get();
+  const stopFetching =
+    EventSource &&
+    fetchChunk(
+      options.loadStream,
+      clock,
+      ({ createLiveStream }) => {
+        if (stopped) return;
+        stream = createLiveStream(host, EventSource);
+        stream.open();
+        if (unconfirmed) stream.confirm(unconfirmed);
+      },
+      (error) => {
+        hasStream = false;
+        fault('cannot be loaded', error);
+      },
+    );
+  void get();
   let stopWaking = () => {};
-  tell(() => (stopWaking = options.onWake(wake)));
+  tell(() => {
+    stopWaking = options.onWake(() => {
+      stream?.wake();
+      reconnectAfterGet = !hasStream;
+      if (!getting) void get();
+    });
+  });
 
   return {
-    confirm,
+    confirm(order) {
+      if (stream) stream.confirm(order);
+      else unconfirmed = order;
+    },
     stop() {
       if (stopped) return;
-      close();
+      stream?.close();
       stopped = true;
+      stopFetching?.();
       for (const timer of timers.keys()) cancel(timer);
-      for (const abort of aborts) abort.abort();
+      exchange.abort();
       stopWaking();
     },
   };

@@ -1,7 +1,8 @@
 // Comes in: a service's URL. Goes out: snapshots, kills and signs of life, by stream and by poll. Who calls: createSwitchback.
 import type { Order } from '../../evaluate/snapshot.js';
 import { systemClock, type Clock } from '../clock.js';
-import { connect, type Connection, type EventStreamConstructor } from './connection.js';
+import { connect, type Connection } from './connection.js';
+import type { EventStreamConstructor, LiveStreamModule } from './liveStream.js';
 import { onPageWake, type OnWake } from './onWake.js';
 import { globalFetch, readServiceUrl, type Fetch } from './serviceUrl.js';
 import type { Source } from './source.js';
@@ -17,6 +18,8 @@ export interface HttpSourceOptions {
   readonly random?: (() => number) | undefined;
   /** Default: the page becomes visible or online. */
   readonly onWake?: OnWake | undefined;
+  /** Fetches the code of the live stream; default: by `import`. */
+  readonly loadStream?: (() => Promise<LiveStreamModule>) | undefined;
 }
 
 /**
@@ -26,6 +29,7 @@ export interface HttpSourceOptions {
  */
 export function httpSource(options: HttpSourceOptions): Source {
   const { clock = systemClock, random = Math.random, onWake = onPageWake } = options;
+  const loadStream = options.loadStream ?? (() => import('./liveStream.js'));
   const url = readServiceUrl(options.url);
   const connections = new Set<Connection>();
   return {
@@ -40,6 +44,7 @@ export function httpSource(options: HttpSourceOptions): Source {
         clock,
         random,
         onWake,
+        loadStream,
         listener,
         order: request.order,
       });

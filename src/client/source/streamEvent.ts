@@ -1,4 +1,4 @@
-import { isFeatureKey, type Order } from '../../evaluate/snapshot.js';
+import type { Order } from '../../evaluate/snapshot.js';
 
 /** One event of the live stream, checked. */
 export type StreamEvent =
@@ -7,6 +7,7 @@ export type StreamEvent =
   | {
       readonly type: 'revision';
       readonly order: Order;
+      /** Not yet checked to be feature keys. */
       readonly kills: readonly string[];
       readonly emergency: boolean;
       readonly spreadMs: number;
@@ -21,12 +22,6 @@ const maxByeMs = 5_000;
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Reads the order of a snapshot or an event; null where it has none. */
-export function readOrder(value: unknown): Order | null {
-  const { epoch, revision } = Object(value);
-  return isCount(epoch) && isCount(revision) ? { epoch, revision } : null;
-}
-
 /**
  * Reads one event.
  * @param data the event's data, JSON text
@@ -40,8 +35,8 @@ export function readStreamEvent(type: StreamEvent['type'], data: unknown): Strea
     return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { streamId, now, retryMs, kills, emergency, spreadMs } = value;
-  const order = readOrder(value);
+  const { epoch, revision, streamId, now, retryMs, kills, emergency, spreadMs } = value;
+  const order = isCount(epoch) && isCount(revision) ? { epoch, revision } : null;
   switch (type) {
     case 'hello':
       return typeof streamId === 'string' && /^.{1,128}$/.test(streamId) && isCount(now)
@@ -54,7 +49,7 @@ export function readStreamEvent(type: StreamEvent['type'], data: unknown): Strea
       return {
         type,
         order,
-        kills: kills.filter(isFeatureKey),
+        kills: kills.filter((key) => typeof key === 'string'),
         // When in doubt, v1.
         emergency: emergency !== undefined && emergency !== null && emergency !== false,
         spreadMs: isCount(spreadMs) ? Math.min(spreadMs, maxSpreadMs) : 0,

@@ -1,4 +1,5 @@
-import { httpSink, type HttpSinkOptions } from '../../../src/client/reporter/httpSink.js';
+import { createExchange } from '../../../src/client/exchange.js';
+import { createHttpReporter, type HttpReporterOptions } from '../../../src/client/reporter/httpReporter.js';
 import type { Observation } from '../../../src/observe/observe.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
 
@@ -23,8 +24,8 @@ export interface SentBatch {
   }[];
 }
 
-/** A sink whose service, beacon, clock and page are the test's. */
-export function createSinkCase(options: Partial<HttpSinkOptions> = {}) {
+/** The sending half of a sink whose service, beacon, clock and page are the test's. */
+export function createSinkCase(options: Partial<HttpReporterOptions> & { fetch?: typeof fetch } = {}) {
   const clock = createFakeClock();
   const texts: string[] = [];
   const beacons: string[] = [];
@@ -35,20 +36,26 @@ export function createSinkCase(options: Partial<HttpSinkOptions> = {}) {
     answer: (_text: string): Response | Promise<Response> => new Response('{"status":"accepted"}'),
     takesBeacons: true,
   };
-  const sink = httpSink({
-    url: '/api/',
-    fetch: async (_url, init = {}) => {
+  const fetch: typeof globalThis.fetch =
+    options.fetch ??
+    (async (_url, init = {}) => {
       inits.push(init);
       texts.push(String(init.body));
       return service.answer(String(init.body));
-    },
+    });
+  const { post } = createExchange({ fetch, clock, code: 'report-failed', timeoutMs: 10_000 });
+  const sink = createHttpReporter({
+    url: '/api',
+    post,
+    senderId: '0'.repeat(32),
+    dropped: 0,
+    random: () => 0.5,
     // A Blob is read asynchronously: its text is kept as it comes.
     sendBeacon: (_url, body) => {
       if (service.takesBeacons) void body.text().then((text) => beacons.push(text));
       return service.takesBeacons;
     },
     clock,
-    random: () => 0.5,
     onHide: (run) => {
       hides.add(run);
       return () => void hides.delete(run);

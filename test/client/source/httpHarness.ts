@@ -1,4 +1,4 @@
-import { httpSource } from '../../../src/client/source/httpSource.js';
+import { httpSource, type HttpSourceOptions } from '../../../src/client/source/httpSource.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
 import { createFakeEventSource } from '../../harness/fakeEventSource.js';
 import { recordingListener, snapshotOf } from './recordingListener.js';
@@ -12,7 +12,9 @@ export interface SentRequest {
 }
 
 /** A service that answers with JSON, an ETag and 304, until a test says otherwise. */
-export function createHttpCase(options: { hasStream?: boolean; random?: () => number } = {}) {
+export function createHttpCase(
+  options: { hasStream?: boolean; random?: () => number; loadStream?: HttpSourceOptions['loadStream'] } = {},
+) {
   const clock = createFakeClock();
   const events = createFakeEventSource();
   const requests: SentRequest[] = [];
@@ -49,6 +51,7 @@ export function createHttpCase(options: { hasStream?: boolean; random?: () => nu
     fetch,
     EventSource: options.hasStream === false ? null : events.FakeEventSource,
     clock,
+    loadStream: options.loadStream,
     random: options.random ?? (() => 0.5),
     onWake: (run) => {
       wakes.add(run);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { httpSource } from '../../../src/client/source/httpSource.js';
 import { createHttpCase, startLive } from './httpHarness.js';
 import { snapshotOf } from './recordingListener.js';
@@ -13,10 +13,11 @@ test.each([[''], ['  '], [undefined], [7]])('refuses the url %j', (url) => {
   expect(() => httpSource({ url: url as string })).toThrow(/url must be/);
 });
 
-test('asks by GET and stream at once', () => {
-  const { start, gets, events } = createHttpCase();
+test('asks by GET at once and by stream as soon as its code is there', async () => {
+  const { clock, start, gets, events } = createHttpCase();
   const stop = start();
   expect(gets()).toEqual(['/api/snapshot']);
+  await clock.advance(0);
   expect(events.stream().url).toBe('/api/events');
   stop();
 });
@@ -125,6 +126,7 @@ test('recovers by itself within 35 s when the service was down at the start', as
     const { clock, events, heard, service, start } = createHttpCase({ random: () => drawn });
     service.answer = () => Promise.reject(new TypeError('down'));
     const stop = start();
+    await clock.advance(0);
     for (let second = 0; second < 300; second++) {
       if (!events.stream().isClosed) events.stream().fail();
       await clock.advance(1_000);
@@ -323,6 +325,7 @@ test('aborts its requests when it is stopped', async () => {
   const { clock, heard, requests, service, start, source, events } = createHttpCase();
   service.answer = () => new Promise(() => {});
   const stop = start();
+  await clock.advance(0);
   events.stream().send('hello', { streamId: 's1', now: 1 });
   source.confirm?.({ epoch: 7, revision: 1 });
   stop();
@@ -349,6 +352,7 @@ test('asks once more when a change came while an answer was under way', async ()
   service.answer = ({ url }) =>
     url.endsWith('/snapshot') ? new Promise<Response>((resolve) => (answer = resolve)) : undefined;
   const stop = start();
+  await clock.advance(0);
   service.current = snapshotOf(2);
   events.stream().send('revision', { epoch: 7, revision: 2, kills: [], emergency: false, spreadMs: 0 });
   await clock.advance(100);
@@ -358,4 +362,65 @@ test('asks once more when a change came while an answer was under way', async ()
   expect(gets()).toEqual(['/api/snapshot', '/api/snapshot/7-2']);
   expect(heard.snapshots).toEqual([snapshotOf(1), snapshotOf(2)]);
   stop();
+});
+
+describe('where the code of the stream is blocked', () => {
+  const createBlockedCase = () => {
+    const chunk = { loads: 0 };
+    const http = createHttpCase({
+      loadStream: async () => {
+        chunk.loads++;
+        throw new TypeError('404');
+      },
+    });
+    return { ...http, chunk };
+  };
+
+  test('a rollback still arrives, by polling', async () => {
+    const { clock, heard, service, start } = createBlockedCase();
+    const stop = start();
+    await clock.advance(0);
+    service.current = snapshotOf(2, { kills: ['memoryPanel'] });
+    await clock.advance(18_000);
+    expect(heard.snapshots).toEqual([snapshotOf(1), snapshotOf(2, { kills: ['memoryPanel'] })]);
+    expect(heard.statuses).toEqual(['connecting', 'polling']);
+    stop();
+  });
+
+  test('it is tried four times, told of once, and polling goes on', async () => {
+    const { clock, chunk, heard, gets, start } = createBlockedCase();
+    const stop = start();
+    await clock.advance(120_000);
+    expect([chunk.loads, heard.faults.length]).toEqual([4, 1]);
+    expect(gets().length).toBeGreaterThan(6);
+    stop();
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test('the page that wakes asks at once', async () => {
+    const { clock, gets, wake, start } = createBlockedCase();
+    const stop = start();
+    await clock.advance(0);
+    wake();
+    expect(gets()).toHaveLength(2);
+    stop();
+  });
+});
+
+test('confirms what came before the code of the stream did', async () => {
+  const { clock, events, requests, source, start } = createHttpCase();
+  const stop = start();
+  source.confirm?.({ epoch: 7, revision: 3 });
+  await clock.advance(0);
+  events.stream().send('hello', { streamId: 's1', now: 1 });
+  await clock.advance(0);
+  expect(requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  stop();
+});
+
+test('opens no stream when its code arrives after the stop', async () => {
+  const { clock, events, start, held } = createHttpCase();
+  start()();
+  await clock.advance(0);
+  expect([events.streams.length, held()]).toEqual([0, 0]);
 });
