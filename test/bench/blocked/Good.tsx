@@ -1,0 +1,3 @@
+export default function Good() {
+  return <p>v2 works</p>;
+}
