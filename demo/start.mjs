@@ -49,6 +49,14 @@ for (const [signal, code] of [
     void end(isSmoke ? code : 0);
   });
 
+// npm that is told to end takes its shell along, but not us.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event !== undefined)
+  setInterval(() => process.ppid === parent || void end(0), 500).unref();
+// Nobody reads any more: that must not keep us from cleaning up.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
 try {
   await run();
 } catch (error) {

@@ -34,6 +34,8 @@ function route(service, req, res, next) {
     const authorization = `Bearer ${service.info()?.adminToken}`;
     return forward(service, req, res, path, { authorization, 'x-switchback-source': 'ui' });
   }
+  if (pathname === '/demo-control/service' && req.method === 'GET')
+    return answer(res, 200, { running: service.isRunning() });
   if (pathname.startsWith('/demo-control/service/') && req.method === 'POST') {
     if (!isOwnPage(req)) return refuse(res);
     return control(service, pathname.slice('/demo-control/service/'.length), res);

@@ -1,6 +1,4 @@
 import { fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +13,7 @@ const maxLines = 50;
 export function createService({ port, dataDir, onLine = () => {} }) {
   let child;
   let info;
+  let wasKilled = false;
 
   const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
 
@@ -30,11 +29,13 @@ export function createService({ port, dataDir, onLine = () => {} }) {
       }
     });
     const started = child;
+    started.once('exit', (_, signal) => (wasKilled = signal !== null));
     info = await new Promise((resolve, reject) => {
       started.once('message', resolve);
       started.once('error', reject);
       started.once('exit', (code) => reject(new Error(`the service did not start (${code}):\n${lines.join('\n')}`)));
     });
+    wasKilled = false;
     return info;
   }
 
@@ -50,34 +51,13 @@ export function createService({ port, dataDir, onLine = () => {} }) {
   }
 
   async function stop() {
-    if (isRunning()) {
-      child.kill('SIGTERM');
-      await Promise.race([ended(child), delay(stopMs, undefined, { ref: false })]);
-      await kill();
-    }
-    await stopLeftover(join(dataDir, 'postgres'));
+    // A service that was killed leaves its database running, and the next one in that folder stops it.
+    if (wasKilled) await start().catch((error) => onLine(String(error)));
+    if (!isRunning()) return;
+    child.kill('SIGTERM');
+    await Promise.race([ended(child), delay(stopMs, undefined, { ref: false })]);
+    await kill();
   }
 
   return { start, kill, stop, isRunning, port, info: () => info };
-}
-
-// A service that was killed leaves its database running.
-async function stopLeftover(cluster) {
-  const [pid, folder] = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-  if (Number(pid) > 1 === false || folder !== cluster) return;
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL']) {
-    if (!signalTo(Number(pid), signal)) return;
-    for (let waitedMs = 0; waitedMs < 4_000; waitedMs += 50) {
-      await delay(50);
-      if (!signalTo(Number(pid), 0)) return;
-    }
-  }
-}
-
-function signalTo(pid, signal) {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,9 @@ import { serviceFile } from './build.mjs';
 const [, , port, dataDir] = process.argv;
 const { startService } = await import(pathToFileURL(serviceFile).href);
 
+// The demo may be gone before the last line is written.
+process.stderr.on('error', () => {});
+
 let running;
 let isStopping = false;
 async function stop(after = async () => {}) {

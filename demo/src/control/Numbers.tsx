@@ -57,11 +57,10 @@ export function Numbers({ feature }: { readonly feature: DemoFeature }): ReactNo
         {shown === null ? '–' : read(shown[version])}
       </td>
     ));
-  const phases = ['load', 'render', 'effect', 'event', 'reported'] as const;
 
   return (
-    <div className="table-scroll">
-      <table className="numbers" data-testid="numbers">
+    <div className="table-scroll" data-testid="numbers">
+      <table className="numbers">
         <caption>{featureNames[feature]}, last hour</caption>
         <thead>
           <tr>
@@ -86,10 +85,10 @@ export function Numbers({ feature }: { readonly feature: DemoFeature }): ReactNo
             {cells(({ counts }) => counts.settled)}
           </tr>
           <tr>
-            <th scope="row">
-              Failed <span className="muted">load · render · effect · event · told</span>
-            </th>
-            {cells(({ counts }) => phases.map((phase) => counts.failed[phase] ?? 0).join(' · '))}
+            <th scope="row">Failed</th>
+            {cells((numbers) => (
+              <Failures failed={numbers.counts.failed} />
+            ))}
           </tr>
           <tr className="rate">
             <th scope="row">Error rate</th>
@@ -108,15 +107,42 @@ export function Numbers({ feature }: { readonly feature: DemoFeature }): ReactNo
           </tr>
         </tbody>
       </table>
+      {shown === null ? null : <p className="hint">{compare(shown.v1, shown.v2)}</p>}
     </div>
   );
 }
 
 const rounded = (ms: number | null): string => (ms === null ? '–' : ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
 
+const totalOf = (failed: VersionNumbers['counts']['failed']): number =>
+  Object.values(failed).reduce((sum, count) => sum + count, 0);
+
+function Failures({ failed }: { readonly failed: VersionNumbers['counts']['failed'] }): ReactNode {
+  const phases = Object.entries(failed).filter(([, count]) => count > 0);
+  return (
+    <>
+      {totalOf(failed)}
+      {phases.map(([phase, count]) => (
+        <span key={phase} className="sample">
+          {count} in {phase}
+        </span>
+      ))}
+    </>
+  );
+}
+
+const outcomesOf = ({ counts }: VersionNumbers): number => totalOf(counts.failed) + counts.settled;
+
+function compare(v1: VersionNumbers, v2: VersionNumbers): string {
+  if (v1.errorRate === null || v2.errorRate === null || Math.min(outcomesOf(v1), outcomesOf(v2)) < enough)
+    return `A comparison needs ${enough} outcomes of each version: send visitors at 50 %.`;
+  const points = (v2.errorRate - v1.errorRate) * 100;
+  if (Math.abs(points) < 0.05) return 'v2 fails as often as v1.';
+  return `v2 fails ${Math.abs(points).toFixed(1)} points ${points > 0 ? 'more' : 'less'} often than v1.`;
+}
+
 function ErrorRate({ numbers: { counts, errorRate } }: { readonly numbers: VersionNumbers }): ReactNode {
-  const failed = Object.values(counts.failed).reduce((sum, count) => sum + count, 0);
-  const total = failed + counts.settled;
+  const total = totalOf(counts.failed) + counts.settled;
   if (errorRate === null || total === 0) return '–';
   return (
     <>

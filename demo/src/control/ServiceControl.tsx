@@ -1,12 +1,34 @@
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useSwitchbackStatus } from 'react-switchback';
 import { log } from '../log/eventLog.js';
+
+const pollMs = 2_000;
 
 /** Kills the service and starts it again: the page keeps what it knows. */
 export function ServiceControl(): ReactNode {
   const { status } = useSwitchbackStatus();
   const [isBusy, setIsBusy] = useState(false);
   const [isDown, setIsDown] = useState(false);
+
+  // It may have been killed or started in the terminal.
+  useEffect(() => {
+    let isGone = false;
+    const look = async (): Promise<void> => {
+      const running = await fetch('/demo-control/service')
+        .then((response) => response.json() as Promise<{ running: boolean }>)
+        .then(
+          (answer) => answer.running,
+          () => null,
+        );
+      if (!isGone && running !== null) setIsDown(!running);
+    };
+    void look();
+    const timer = setInterval(() => void look(), pollMs);
+    return () => {
+      isGone = true;
+      clearInterval(timer);
+    };
+  }, [status]);
 
   const ask = async (what: 'kill' | 'start'): Promise<void> => {
     setIsBusy(true);
