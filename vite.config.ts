@@ -64,6 +64,24 @@ function chromiumProvider(): ReturnType<typeof playwright> {
   };
 }
 
+// Every story is a test. It runs in the light theme and a wide window, and again in the dark one and a narrow window.
+const storybookProject = (name: string, initialGlobals: Record<string, unknown>) => ({
+  extends: true as const,
+  plugins: [
+    import('@storybook/addon-vitest/vitest-plugin').then(({ storybookTest }) => storybookTest({ initialGlobals })),
+  ],
+  test: {
+    name,
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      instances: [{ browser: 'chromium' as const }],
+      provider: chromiumProvider(),
+    },
+  },
+});
+
 export default defineConfig(({ mode }) => ({
   plugins: [react()],
   resolve: {
@@ -120,6 +138,13 @@ export default defineConfig(({ mode }) => ({
           },
         },
       },
+      // Builds read this file as well, and need no stories.
+      ...(mode === 'test'
+        ? [
+            storybookProject('storybook', { theme: 'light' }),
+            storybookProject('storybook-dark', { theme: 'dark', viewport: { value: 'narrow' } }),
+          ]
+        : []),
     ],
   },
 }));
