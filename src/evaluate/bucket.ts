@@ -56,9 +56,14 @@ function hash(feature: string, targetingKey: string): Int32Array {
     const length = writePlain(targetingKey, colon + 1);
     if (length >= 0) return sha256(scratch, length);
   }
-  // Made here: in some test environments, such as Jest's jsdom, there is none, and most keys need none.
-  return sha256(new TextEncoder().encode(`${feature}:${normalizeTargetingKey(targetingKey)}`));
+  return sha256(encodeUtf8(`${feature}:${normalizeTargetingKey(targetingKey)}`));
 }
+
+// Not by TextEncoder: Jest's jsdom has none. As there, half a surrogate pair becomes U+FFFD.
+const encodeUtf8 = (text: string): Uint8Array =>
+  Uint8Array.from(encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd')).match(/%..|./g) ?? [], (byte) =>
+    byte.length === 3 ? Number.parseInt(byte.slice(1), 16) : byte.charCodeAt(0),
+  );
 
 // Text that is its own normal form, one byte per character: nearly every key there is, so it is spared the rest.
 function writePlain(text: string, from: number): number {
