@@ -7,6 +7,8 @@ const source = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.
 // The demo uses the package as an app would, by its names; they lead to the sources, so that nothing has to be built first.
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
+  // Apart from the tests', which may run at the same time.
+  cacheDir: fileURLToPath(new URL('../node_modules/.cache/switchback/demo', import.meta.url)),
   plugins: [react()],
   resolve: {
     alias: [
