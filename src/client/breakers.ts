@@ -7,12 +7,9 @@ export interface Breakers {
   stateOf(feature: string): BreakerState;
   /** The trip that holds v1 now, if any. */
   tripOf(feature: string): Trip | undefined;
-  incident(feature: string): void;
-  settled(feature: string): void;
+  move(feature: string, event: BreakerEvent): void;
   /** Takes the one probe of a half-open breaker; undefined when it is not half-open or somebody has it. */
   takeProbe(feature: string): (() => void) | undefined;
-  /** Closes a breaker by hand. */
-  reset(feature: string): void;
   /** Lets go of timers. */
   close(): void;
 }
@@ -62,8 +59,7 @@ export function createBreakers(
       const state = entries.get(feature)?.state;
       return state?.state === 'open' ? { feature, sinceMs: state.sinceMs, untilMs: state.untilMs } : undefined;
     },
-    incident: (feature) => move(feature, 'incident'),
-    settled: (feature) => move(feature, 'settled'),
+    move,
     takeProbe(feature) {
       const entry = entries.get(feature);
       if (entry?.state.state !== 'halfOpen' || entry.isProbed) return undefined;
@@ -72,13 +68,6 @@ export function createBreakers(
       return () => {
         if (entry.state === probed) entry.isProbed = false;
       };
-    },
-    reset(feature) {
-      const entry = entries.get(feature);
-      if (entry === undefined) return;
-      entry.cancelTick();
-      entries.delete(feature);
-      onChange(feature);
     },
     close() {
       for (const entry of entries.values()) entry.cancelTick();

@@ -10,12 +10,12 @@ import { systemClock } from './clock.js';
 import { createConfigs } from './configs.js';
 import { createDecisions, type DecisionCell } from './decisions.js';
 import { createFaults } from './faults.js';
-import { Gate } from './gate.js';
-import { createBoundaryHost } from './boundaryHost.js';
+import { createGate, type Gate } from './gate.js';
+import type { GateHost } from './gateHost.js';
 import { createGates } from './gates.js';
 import type { LazySource } from './gateView.js';
 import { createIntake } from './intake.js';
-import { createLoads, type Loads } from './loads.js';
+import { shareLoads } from './loads.js';
 import { createObserver } from './observer.js';
 import { breakerPolicyOf, checkContext, checkOptions, type SwitchbackOptions } from './options.js';
 import { createOverrides } from './overrides.js';
@@ -65,12 +65,11 @@ export interface SwitchbackClient {
 /** The part of a client that `render` uses. */
 export interface ClientInternals {
   cell(feature: string): DecisionCell;
-  createGate(feature: string, lazy: LazySource | null): Gate;
-  /** A gate that always wants v2. */
-  createBoundary(feature: string, lazy: LazySource | null): Gate;
+  /** @param wrap makes the gate ask something else than its feature */
+  createGate(feature: string, lazy: LazySource | null, wrap?: (host: GateHost) => GateHost): Gate;
   configForServer(feature: string): JsonObject;
   readonly statusForServer: SwitchbackStatus;
-  readonly loads: Loads;
+  readonly loads: GateHost['loads'];
   /** Any change of state: settings, status, context. */
   subscribe(listener: () => void): () => void;
   subscribeOverrides(listener: () => void): () => void;
@@ -139,7 +138,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   );
   const configs = createConfigs(features, read, faults.report);
   const configsForServer = createConfigs(features, () => ({ snapshot: initial }), faults.report);
-  const loads = createLoads(clock, random);
+  const loads = shareLoads(clock, random);
   const sinks =
     options.sinks ??
     (url === undefined
@@ -213,7 +212,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     }),
     reportFailure(feature, error) {
       const host = gates.hostOf(checked(feature));
-      host.failed(host.liveDecision(), describeFailure('reported', error), undefined);
+      host.failed(host.decision(), describeFailure('reported', error));
     },
     start() {
       if (isRunning) return;
@@ -240,8 +239,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     },
     internals: {
       cell: (feature) => decisions.cell(checked(feature)),
-      createGate: (feature, lazy) => new Gate(gates.hostOf(checked(feature)), lazy),
-      createBoundary: (feature, lazy) => new Gate(createBoundaryHost(gates.hostOf(checked(feature))), lazy),
+      createGate: (feature, lazy, wrap = (host) => host) => createGate(wrap(gates.hostOf(checked(feature))), lazy),
       configForServer: (feature) => configsForServer.get(feature),
       statusForServer: statusOf({ ...read(), snapshot: initial, contactAtMs: null }),
       loads,

@@ -24,45 +24,45 @@ export interface EpisodeOptions {
 }
 
 /** Counts what happens to one version in one gate, each thing at most once. */
-export class Episode {
+export interface Episode {
   readonly version: Version;
-  phase: EpisodePhase = 'trying';
-  readonly #options: EpisodeOptions;
-  #cancelSettle = () => {};
-
-  constructor(options: EpisodeOptions) {
-    this.version = options.version;
-    this.#options = options;
-    options.emit({ kind: 'attempt' });
-  }
-
+  readonly phase: () => EpisodePhase;
   /** The version is on the screen, `commitMs` after its first render began. */
-  expose(commitMs: number): void {
-    if (this.phase !== 'trying') return;
-    this.phase = 'exposed';
-    const { clock, settleMs, emit, onExposed, onSettled } = this.#options;
-    emit({ kind: 'exposure' });
-    emit({ kind: 'timing', name: 'commitMs', valueMs: commitMs });
-    onExposed();
-    this.#cancelSettle = clock.after(settleMs, () => {
-      if (this.phase !== 'exposed') return;
-      this.phase = 'settled';
-      emit({ kind: 'settled' });
-      onSettled();
-    });
-  }
-
+  readonly expose: (commitMs: number) => void;
   /** Ends as failed. A settled episode can still fail: its failure counts, its settling does not go back. */
-  fail(): void {
-    this.#cancelSettle();
-    this.phase = 'failed';
-  }
-
+  readonly fail: () => void;
   /** The version left the screen, or the gate went away, before it was decided. */
-  leave(): void {
-    this.#cancelSettle();
-    if (this.phase !== 'trying' && this.phase !== 'exposed') return;
-    this.phase = 'aborted';
-    this.#options.emit({ kind: 'aborted' });
-  }
+  readonly leave: () => void;
+}
+
+export function beginEpisode({ version, clock, settleMs, emit, onExposed, onSettled }: EpisodeOptions): Episode {
+  let phase: EpisodePhase = 'trying';
+  let cancelSettle = () => {};
+  emit({ kind: 'attempt' });
+  return {
+    version,
+    phase: () => phase,
+    expose(commitMs) {
+      if (phase !== 'trying') return;
+      phase = 'exposed';
+      emit({ kind: 'exposure' });
+      emit({ kind: 'timing', name: 'commitMs', valueMs: commitMs });
+      onExposed();
+      cancelSettle = clock.after(settleMs, () => {
+        phase = 'settled';
+        emit({ kind: 'settled' });
+        onSettled();
+      });
+    },
+    fail() {
+      cancelSettle();
+      phase = 'failed';
+    },
+    leave() {
+      cancelSettle();
+      if (phase !== 'trying' && phase !== 'exposed') return;
+      phase = 'aborted';
+      emit({ kind: 'aborted' });
+    },
+  };
 }

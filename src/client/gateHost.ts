@@ -2,43 +2,44 @@ import type { Decision } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { FailureReport } from '../observe/observe.js';
 import type { Episode, Observed } from './episode.js';
-import type { FallbackEvent, LazySource } from './gateView.js';
-import type { Loads } from './loads.js';
+import type { FallbackEvent, GateView } from './gateView.js';
+import type { CreateLoads, Loads } from './loads.js';
+
+/** What a gate brings along when it asks what to show. */
+export interface GateState {
+  /** What it has settled on wanting; undefined before it is mounted. */
+  readonly mountedOn: Version | undefined;
+  /** The version it was told to show, whatever the decision. */
+  readonly choice: Version | undefined;
+  /** It may try v2 for a half-open breaker. */
+  readonly hasProbe: boolean;
+}
 
 /** What the gates of one feature share: their client, seen from that feature. */
 export interface GateHost {
   /** Null for a boundary that guards no feature. */
   readonly feature: string | null;
-  readonly loads: Loads;
-  liveDecision(): Decision;
+  /** The client's load records, as far as any lazy version made some. */
+  loads(create?: CreateLoads): Loads | undefined;
+  /** The live decision, or the chosen version where neither a kill nor a trip is against it. */
+  decision(choice?: Version): Decision;
   /** From the initial snapshot alone: no override, no trip, nothing stored. */
   serverDecision(): Decision;
-  /** As if the breaker were closed. */
-  untrippedDecision(): Decision;
-  /** v1 with reason `CIRCUIT_OPEN`. */
-  trippedDecision(): Decision;
-  chosenDecision(version: Version): Decision;
-  isKill(): boolean;
-  /** No snapshot yet, and still time to wait for one. */
-  isUndecided(): boolean;
-  isHalfOpen(): boolean;
-  /** The v1 decision that mounted gates hold; undefined when nothing is held. */
-  heldDecision(): Decision | undefined;
+  /** What a gate without a failure shows once v2's code is there. */
+  viewFor(gate: GateState): GateView;
   /** Registers a gate that shows v1; returns what ends it. */
   mountOnV1(decision: Decision): () => void;
   takeProbe(): (() => void) | undefined;
   /** The live decision, a hold or the breaker may have changed. */
   subscribe(listener: () => void): () => void;
   beginEpisode(version: Version, decision: Decision, isFallback: boolean): Episode | undefined;
-  emit(version: Version, decision: Decision, isFallback: boolean, observed: Observed): void;
-  /** The breaker kept a gate on v1. */
-  suppressed(): void;
+  /** Labels observations as things are now. */
+  observer(version: Version, decision: Decision, isFallback?: boolean): (observed: Observed) => void;
   /**
    * v2 failed in one gate: counts it and tells the breaker.
    * @param load what gates that wait for the same code have in common, so that their failure counts once
    */
-  failed(decision: Decision, failure: FailureReport, load: unknown): void;
-  startLoad(lazy: LazySource, decision: Decision): void;
+  failed(decision: Decision, failure: FailureReport, load?: unknown): void;
   onFallback(event: FallbackEvent): void;
   /** Runs a callback of the host's; what it throws goes to `onInternalFault`. */
   guardHost(operation: string, run: () => void): void;

@@ -1,11 +1,13 @@
-import type { Decision } from '../decide/decide.js';
+import { isSameDecision, type Decision } from '../decide/decide.js';
 import type { FailurePhase } from '../observe/observe.js';
-import type { Loader, LoadOptions, LoadRecord } from './loads.js';
+import type { CreateLoads, Loader, LoadOptions, LoadRecord } from './loads.js';
 
 /** v2 as code that still has to be fetched. */
 export interface LazySource {
   readonly loader: Loader;
   readonly options: LoadOptions;
+  /** Comes along, so that only hosts with lazy versions carry its code. */
+  readonly createLoads: CreateLoads;
   /** The code where it was fetched ahead of time, for whoever asks: it belongs to no client. */
   readonly preloaded: () => LoadRecord | undefined;
 }
@@ -34,7 +36,7 @@ export interface GateCallbacks {
 
 /** Whether two views show the same for the same decision, so that the older object can be kept. */
 export function isSameView(a: GateView, b: GateView): boolean {
-  if (a.shows !== b.shows || a.decision !== b.decision) return false;
+  if (a.shows !== b.shows || !isSameDecision(a.decision, b.decision)) return false;
   if (a.shows === 'v1' && b.shows === 'v1') return a.because === b.because;
   if (a.shows === 'v2' && b.shows === 'v2') return a.component === b.component;
   return a.shows === 'loading' && b.shows === 'loading' && a.keepsV1 === b.keepsV1;

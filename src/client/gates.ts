@@ -1,13 +1,12 @@
-import { decide, isSameDecision, type Decision } from '../decide/decide.js';
-import type { Arm, Observation, ObservedVersion } from '../observe/observe.js';
+import { decide, type Decision } from '../decide/decide.js';
+import type { Observation } from '../observe/observe.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { Breakers } from './breakers.js';
 import type { Clock } from './clock.js';
 import type { Decisions } from './decisions.js';
-import { Episode, type Observed } from './episode.js';
+import { beginEpisode, type Observed } from './episode.js';
 import type { FallbackEvent } from './gateView.js';
 import type { GateHost } from './gateHost.js';
-import type { Loads } from './loads.js';
 import type { ClientState } from './state.js';
 
 /** A version that was committed to the screen, for the host's analytics. */
@@ -21,7 +20,7 @@ export interface GatesOptions {
   readonly read: () => ClientState;
   readonly decisions: Decisions;
   readonly breakers: Breakers;
-  readonly loads: Loads;
+  readonly loads: GateHost['loads'];
   readonly clock: Clock;
   readonly settleMs: number;
   readonly upgradeOf: (feature: string) => 'held' | 'live';
@@ -40,83 +39,64 @@ export interface Gates {
 
 export function createGates(options: GatesOptions): Gates {
   const hosts = new Map<string, { readonly host: GateHost; readonly notify: () => void }>();
-
-  const entryOf = (feature: string) => {
-    let entry = hosts.get(feature);
-    if (entry === undefined) {
-      entry = createHost(feature, options);
-      hosts.set(feature, entry);
-    }
-    return entry;
-  };
-
   return {
-    hostOf: (feature) => entryOf(feature).host,
+    hostOf(feature) {
+      let entry = hosts.get(feature);
+      if (!entry) hosts.set(feature, (entry = createHost(feature, options)));
+      return entry.host;
+    },
     notify(feature) {
-      if (feature !== undefined) hosts.get(feature)?.notify();
-      else for (const entry of hosts.values()) entry.notify();
+      for (const [key, { notify }] of hosts) if (feature === undefined || feature === key) notify();
     },
   };
 }
 
 function createHost(feature: string, options: GatesOptions): { host: GateHost; notify: () => void } {
-  const { read, decisions, breakers, loads, clock } = options;
+  const { read, decisions, breakers, clock, guardHost } = options;
   const cell = decisions.cell(feature);
   const listeners = new Set<() => void>();
   const seenErrors = new Set<string>();
   let countedLoad: unknown;
   let mountedOnV1 = 0;
   let held: Decision | undefined;
-  let untripped: Decision | undefined;
-  const tripped: Decision = { feature, version: 'v1', enabled: false, reason: 'CIRCUIT_OPEN' };
-  const chosen = {
-    v1: decide({ feature, override: { version: 'v1', origin: 'program' } }),
-    v2: decide({ feature, override: { version: 'v2', origin: 'program' } }),
-  };
-
-  const observedVersion = (version: Version, decision: Decision, isFallback: boolean): ObservedVersion => {
-    const { snapshot } = read();
-    const assignment = decisions.assignmentOf(feature);
-    const rule = snapshot?.kind === 'rules' ? snapshot.features.get(feature) : undefined;
-    const isAssigned =
-      !isFallback && decision.reason !== 'OVERRIDE' && assignment?.reason === 'SPLIT' && assignment.version === version;
-    const arm: Arm = isAssigned ? version : 'none';
-    return {
-      feature,
-      version,
-      arm,
-      reason: decision.reason,
-      epoch: snapshot?.epoch ?? 0,
-      revision: snapshot?.revision ?? 0,
-      stage: rule !== undefined && 'stage' in rule ? rule.stage : null,
-    };
-  };
 
   const host: GateHost = {
     feature,
-    loads,
-    liveDecision: cell.get,
+    loads: options.loads,
     serverDecision: cell.getForServer,
-    untrippedDecision() {
-      const next = decisions.untripped(feature);
-      if (untripped === undefined || !isSameDecision(untripped, next)) untripped = next;
-      return untripped;
+    decision(choice) {
+      const live = cell.get();
+      const isFree = choice && live.reason !== 'CIRCUIT_OPEN' && !decisions.assignmentOf(feature)?.kill;
+      return isFree ? decide({ feature, override: { version: choice, origin: 'program' } }) : live;
     },
-    trippedDecision: () => tripped,
-    chosenDecision: (version) => chosen[version],
-    isKill: () => decisions.assignmentOf(feature)?.kill === true,
-    isUndecided: () => !read().isWaitOver && read().snapshot === null,
-    isHalfOpen: () => breakers.stateOf(feature).state === 'halfOpen',
-    heldDecision: () => (mountedOnV1 > 0 && options.upgradeOf(feature) === 'held' ? held : undefined),
+    viewFor({ mountedOn, choice, hasProbe }) {
+      const decision = host.decision(choice);
+      const { reason } = decision;
+      if (reason === 'DEFAULT' && !mountedOn && !read().isWaitOver && !read().snapshot)
+        return { shows: 'loading', keepsV1: false, decision };
+      if (reason === 'CIRCUIT_OPEN') {
+        // A trip stops new attempts; a v2 that works stays.
+        const untripped = mountedOn === 'v2' ? decisions.untripped(feature) : decision;
+        if (!untripped.enabled) return { shows: 'v1', because: 'tripped', decision };
+        return { shows: 'v2', decision: untripped, component: undefined };
+      }
+      if (!decision.enabled) return { shows: 'v1', because: 'decision', decision };
+      if (mountedOn !== 'v2' && reason !== 'OVERRIDE') {
+        if (held && options.upgradeOf(feature) === 'held') return { shows: 'v1', because: 'held', decision: held };
+        if (breakers.stateOf(feature).state === 'halfOpen' && !hasProbe)
+          return {
+            shows: 'v1',
+            because: 'tripped',
+            decision: { feature, version: 'v1', enabled: false, reason: 'CIRCUIT_OPEN' },
+          };
+      }
+      return { shows: 'v2', decision, component: undefined };
+    },
     mountOnV1(decision) {
       mountedOnV1++;
       held ??= decision;
-      let isMounted = true;
       return () => {
-        if (!isMounted) return;
-        isMounted = false;
-        mountedOnV1--;
-        if (mountedOnV1 === 0) held = undefined;
+        if (--mountedOnV1 === 0) held = undefined;
       };
     },
     takeProbe: () => breakers.takeProbe(feature),
@@ -129,60 +109,57 @@ function createHost(feature: string, options: GatesOptions): { host: GateHost; n
       };
     },
     beginEpisode(version, decision, isFallback) {
-      const isOverridden = decision.reason === 'OVERRIDE';
-      const labels = observedVersion(version, decision, isFallback);
-      const emit = (observed: Observed): void => {
-        // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
-        if (!isOverridden) options.observe({ ...labels, ...observed, atMs: clock.now() } as Observation);
-        else if (observed.kind === 'attempt') options.observe({ ...labels, kind: 'overridden', atMs: clock.now() });
-      };
-      return new Episode({
+      const { reason } = decision;
+      return beginEpisode({
         version,
         clock,
         settleMs: options.settleMs,
-        emit,
-        onExposed: () =>
-          options.guardHost('onExposure', () => options.onExposure({ feature, version, reason: decision.reason })),
+        emit: host.observer(version, decision, isFallback),
+        onExposed: () => guardHost('onExposure', () => options.onExposure({ feature, version, reason })),
         onSettled: () => {
-          if (version === 'v2' && !isOverridden) breakers.settled(feature);
+          if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');
         },
       });
     },
-    emit(version, decision, isFallback, observed) {
-      if (decision.reason === 'OVERRIDE') return;
-      const labels = observedVersion(version, decision, isFallback);
-      options.observe({ ...labels, ...observed, atMs: clock.now() } as Observation);
-    },
-    suppressed() {
-      host.emit('v2', tripped, false, { kind: 'suppressedByBreaker' });
+    observer(version, { reason }, isFallback) {
+      const { snapshot } = read();
+      const assignment = decisions.assignmentOf(feature);
+      const rule = snapshot?.features.get(feature);
+      const isOverridden = reason === 'OVERRIDE';
+      const isAssigned =
+        !isFallback && !isOverridden && assignment?.reason === 'SPLIT' && assignment.version === version;
+      const labels = {
+        feature,
+        version,
+        arm: isAssigned ? version : ('none' as const),
+        reason,
+        epoch: snapshot?.epoch ?? 0,
+        revision: snapshot?.revision ?? 0,
+        stage: rule && 'stage' in rule ? rule.stage : null,
+      };
+      return (observed: Observed) => {
+        const atMs = clock.now();
+        // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
+        if (!isOverridden) options.observe({ ...labels, ...observed, atMs } as Observation);
+        else if (observed.kind === 'attempt') options.observe({ ...labels, kind: 'overridden', atMs });
+      };
     },
     failed(decision, failure, load) {
       if (load !== undefined) {
         if (load === countedLoad) return;
         countedLoad = load;
       }
-      host.emit('v2', decision, false, { kind: 'failure', failure });
-      if (decision.reason === 'OVERRIDE' || failure.v1AlsoFailed === true) return;
+      host.observer('v2', decision)({ kind: 'failure', failure });
+      if (decision.reason === 'OVERRIDE' || failure.v1AlsoFailed) return;
       // A hundred rows that break over one bad record are one incident.
       const signature = `${failure.name}|${failure.message}`;
       if (seenErrors.has(signature)) return;
       seenErrors.add(signature);
       clock.after(0, () => seenErrors.delete(signature));
-      breakers.incident(feature);
+      breakers.move(feature, 'incident');
     },
-    startLoad(lazy, decision) {
-      const isFirst = loads.get(lazy.loader).phase !== 'loading';
-      void loads.request(lazy.loader, lazy.options).then(
-        () => {
-          const record = loads.get(lazy.loader);
-          if (isFirst && record.phase === 'ready')
-            host.emit('v2', decision, false, { kind: 'timing', name: 'chunkLoadMs', valueMs: record.loadMs });
-        },
-        () => {}, // the gates that wait read the record and fail with it
-      );
-    },
-    onFallback: (event) => options.guardHost('onFallback', () => options.onFallback(event)),
-    guardHost: options.guardHost,
+    onFallback: (event) => guardHost('onFallback', () => options.onFallback(event)),
+    guardHost,
   };
   return { host, notify: () => [...listeners].forEach((listener) => listener()) };
 }

@@ -34,11 +34,13 @@ export interface Loads {
   forgetFailure(error: unknown): void;
 }
 
+export type CreateLoads = (clock: Clock, random: () => number) => Loads;
+
 const defaultTimeoutMs = 10_000;
 const maxBackoffMs = 30_000;
 const idle: LoadRecord = { phase: 'idle' };
 
-export function createLoads(clock: Clock, random: () => number): Loads {
+export const createLoads: CreateLoads = (clock, random) => {
   const records = new WeakMap<Loader, LoadRecord>();
   const listeners = new WeakMap<Loader, Set<() => void>>();
   const failedLoaders = new Map<unknown, Loader>();
@@ -101,6 +103,12 @@ export function createLoads(clock: Clock, random: () => number): Loads {
       if (loader !== undefined && records.get(loader)?.phase === 'failed') records.delete(loader);
     },
   };
+};
+
+/** The load records of one client, which the first lazy version makes. */
+export function shareLoads(clock: Clock, random: () => number): (create?: CreateLoads) => Loads | undefined {
+  let loads: Loads | undefined;
+  return (create) => (loads ??= create?.(clock, random));
 }
 
 /**

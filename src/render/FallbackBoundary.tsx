@@ -1,13 +1,13 @@
 'use client';
 
 import { createElement, useContext, useEffect, useMemo, useRef, type ComponentType, type ReactNode } from 'react';
-import { createLooseHost } from '../client/boundaryHost.js';
+import { createBoundaryHost, createLooseHost } from '../client/boundaryHost.js';
 import type { SwitchbackClient } from '../client/client.js';
 import { systemClock } from '../client/clock.js';
 import { createFaults } from '../client/faults.js';
-import { Gate } from '../client/gate.js';
+import { createGate, type Gate } from '../client/gate.js';
 import type { GateCallbacks, LazySource } from '../client/gateView.js';
-import { createLoads } from '../client/loads.js';
+import { shareLoads } from '../client/loads.js';
 import { SwitchbackError } from '../error.js';
 import type { FeatureKey } from '../features.js';
 import { SwitchbackContext } from './context.js';
@@ -51,23 +51,23 @@ export function FallbackBoundary(props: FallbackBoundaryProps): ReactNode {
   const { feature, loading, resetKeys, children, onError, onFallback } = props;
   const client = useContext(SwitchbackContext);
   const lazy = lazySourceOf(children);
-  const gate = useMemo(() => createGate(client, feature, lazy), [client, feature, lazy]);
+  const gate = useMemo(() => gateFor(client, feature, lazy), [client, feature, lazy]);
   useCallbacks(gate, { onError, onFallback });
   useReset(gate, resetKeys);
   return <Versions gate={gate} v1={(failed) => renderFallback(props, failed)} v2={children} loading={loading} />;
 }
 
-function createGate(client: SwitchbackClient | null, feature: FeatureKey | undefined, lazy: LazySource | null): Gate {
+function gateFor(client: SwitchbackClient | null, feature: FeatureKey | undefined, lazy: LazySource | null): Gate {
   if (feature === undefined) {
-    const loads = client?.internals.loads ?? createLoads(systemClock, Math.random);
-    return new Gate(createLooseHost(loads, createFaults(client?.internals.fault).guard), lazy);
+    const loads = client?.internals.loads ?? shareLoads(systemClock, Math.random);
+    return createGate(createLooseHost(loads, createFaults(client?.internals.fault).guard), lazy);
   }
   if (client === null)
     throw new SwitchbackError(
       'missing-provider',
       `<FallbackBoundary feature="${feature}"> needs a <SwitchbackProvider> above it`,
     );
-  return client.internals.createBoundary(feature, lazy);
+  return client.internals.createGate(feature, lazy, createBoundaryHost);
 }
 
 function renderFallback(props: FallbackBoundaryProps, failed: FailedV2 | undefined): ReactNode {

@@ -41,7 +41,7 @@ export function lazyVersion<Props extends object>(
 ): LazyVersion<Props> {
   checkLoader(loader, options);
   let preloaded: LoadRecord | undefined;
-  const source: LazySource = { loader, options, preloaded: () => preloaded };
+  const source: LazySource = { loader, options, createLoads, preloaded: () => preloaded };
   // Shared where no provider is near: without one there is no client to keep a record in.
   const outside = createLoads(systemClock, Math.random);
   const lazies = new WeakMap<object, LazyExoticComponent<ComponentType<Props>>>();
@@ -49,7 +49,7 @@ export function lazyVersion<Props extends object>(
   const LazyVersion = (props: Props): ReactNode => {
     const client = useContext(SwitchbackContext);
     // Not made here: the one component that belongs to a load, the same for every render of it.
-    return createElement(resolve(client?.internals.loads ?? outside), props);
+    return createElement(resolve(client?.internals.loads(createLoads) ?? outside), props);
   };
 
   const resolve = (loads: Loads): ComponentType<Props> | LazyExoticComponent<ComponentType<Props>> => {

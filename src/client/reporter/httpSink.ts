@@ -46,7 +46,7 @@ export function httpSink(options: HttpSinkOptions): Sink {
   let dropped = 0;
   let reporter: Sink | undefined;
   let stopFetching: (() => void) | undefined;
-  let isLeaving = false;
+  let onceThere: 'flush' | 'close' | undefined;
 
   const fetchReporter = () =>
     fetchChunk(
@@ -57,9 +57,10 @@ export function httpSink(options: HttpSinkOptions): Sink {
         reporter ??= createHttpReporter({ ...options, url, post, clock, random, senderId, dropped });
         for (const observed of waiting) reporter.observe(...observed);
         waiting = [];
-        if (isLeaving) reporter.close?.();
-        // The page was hidden before its reporter could see it.
-        else if (typeof document !== 'undefined' && document.visibilityState === 'hidden') reporter.flush?.();
+        // The page may have been hidden before its reporter could see it.
+        if (typeof document !== 'undefined' && document.visibilityState === 'hidden') onceThere ??= 'flush';
+        if (onceThere) reporter[onceThere]?.();
+        onceThere = undefined;
       },
       (error) => onInternalFault?.('report', error),
     );
@@ -67,18 +68,21 @@ export function httpSink(options: HttpSinkOptions): Sink {
   return {
     name: 'http',
     observe(...observed) {
-      isLeaving = false;
       if (reporter) return reporter.observe(...observed);
+      if (onceThere === 'close') onceThere = 'flush';
       if (waiting.length < maxWaiting) waiting.push(observed);
       else dropped++;
       stopFetching ??= fetchReporter();
     },
-    flush: () => reporter?.flush?.(),
+    flush() {
+      if (reporter) reporter.flush?.();
+      else onceThere ??= 'flush';
+    },
     close() {
-      isLeaving = true;
       stopFetching?.();
       stopFetching = undefined;
-      reporter?.close?.();
+      if (reporter) reporter.close?.();
+      else onceThere = 'close';
     },
   };
 }

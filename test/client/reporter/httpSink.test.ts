@@ -100,6 +100,14 @@ test('sends at once when the page was hidden before its code was there', async (
   expect(exposures()).toBe(1);
 });
 
+test('sends at once what was to be flushed before its code was there', async () => {
+  const { sink, clock, observe, exposures } = createCase();
+  observe();
+  sink.flush?.();
+  await clock.advance(0);
+  expect(exposures()).toBe(1);
+});
+
 test('sends what waits for its code after close, and holds nothing then', async () => {
   const { sink, clock, observe, exposures } = createCase();
   observe();

@@ -1,4 +1,5 @@
 import { httpSource, type HttpSourceOptions } from '../../../src/client/source/httpSource.js';
+import * as liveStream from '../../../src/client/source/liveStream.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
 import { createFakeEventSource } from '../../harness/fakeEventSource.js';
 import { recordingListener, snapshotOf } from './recordingListener.js';
@@ -51,7 +52,7 @@ export function createHttpCase(
     fetch,
     EventSource: options.hasStream === false ? null : events.FakeEventSource,
     clock,
-    loadStream: options.loadStream,
+    loadStream: options.loadStream ?? (async () => liveStream),
     random: options.random ?? (() => 0.5),
     onWake: (run) => {
       wakes.add(run);
