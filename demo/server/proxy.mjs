@@ -44,7 +44,7 @@ function route(service, req, res, next) {
 }
 
 /** Whether a request comes from this machine and from the page that this server served. */
-export function isOwnPage(req) {
+function isOwnPage(req) {
   const address = req.socket.remoteAddress ?? '';
   const isLoopback = address === '::1' || /^(::ffff:)?127\./.test(address);
   const { host = '', origin } = req.headers;

@@ -1,5 +1,5 @@
 /** The features of the demo, as they are before anybody touches them: on, and for nobody yet. */
-export const demoFeatures = [
+const demoFeatures = [
   {
     feature: 'memoryPanel',
     owner: 'workspace',

@@ -21,7 +21,7 @@ export interface Tally extends ObservedVersion {
 }
 
 /** Length of a tally's time bucket. */
-export const tallyDurationMs = 10_000;
+const tallyDurationMs = 10_000;
 
 export const emptyCounts: Counts = {
   attempts: 0,

@@ -40,7 +40,7 @@ export const reasonOf = (text: string): string => (text.trim() === '' ? 'no reas
 const base = '/demo-admin';
 
 /** A refusal of the service. */
-export class AdminError extends Error {
+class AdminError extends Error {
   override readonly name = 'AdminError';
   readonly status: number;
 

@@ -44,7 +44,7 @@ const config = v.pipe(
 );
 
 /** The fields of a PATCH; all of them optional. */
-export const patchFields = {
+const patchFields = {
   enabled: v.exactOptional(flag),
   percentage: v.exactOptional(percentageField),
   rolloutPercentage: v.exactOptional(percentageField),

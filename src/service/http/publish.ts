@@ -25,7 +25,7 @@ export interface LocalKills {
 export const noLocalKills: LocalKills = { emergencySince: null, features: new Set() };
 
 /** What a snapshot may hold; more has to be served as assignments. */
-export const publicationCaps = { features: 1_000, tags: 10_000, bytes: 200_000 };
+const publicationCaps = { features: 1_000, tags: 10_000, bytes: 200_000 };
 
 /** The state does not fit into a snapshot. */
 export class PublicationTooLarge extends Error {

@@ -4,7 +4,7 @@ import { featureJson } from './featureJson.js';
 import { Problem, refuseField, unavailable } from './problem.js';
 
 /** How long a caller waits for the database before it hears 503. */
-export const storeDeadlineMs = 2_000;
+const storeDeadlineMs = 2_000;
 
 /**
  * Waits for the store, at most `deadlineMs`, and turns its refusals into problems.

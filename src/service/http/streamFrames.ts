@@ -1,7 +1,7 @@
 import type { Publication } from './publish.js';
 
 /** Snapshots up to here travel in the stream; larger ones are fetched. */
-export const maxStreamedBytes = 16 * 1_024;
+const maxStreamedBytes = 16 * 1_024;
 
 const encoder = new TextEncoder();
 

@@ -74,8 +74,6 @@ export function createHttpCase(
   };
 }
 
-export type HttpCase = ReturnType<typeof createHttpCase>;
-
 /** Starts, and lets the stream say hello. */
 export async function startLive(options: Parameters<typeof createHttpCase>[0] = {}) {
   const http = createHttpCase(options);
