@@ -41,8 +41,7 @@ export function sha256(bytes: Uint8Array, length = bytes.length): Int32Array {
   return state;
 }
 
-const rotate = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
-
+// Rotations are spelled out: as a function they are ten calls in each of 64 rounds wherever an engine does not inline them.
 function compress(state: Int32Array): void {
   let a = state[0]!;
   let b = state[1]!;
@@ -57,14 +56,14 @@ function compress(state: Int32Array): void {
     if (t > 15) {
       const x = schedule[t - 15]!;
       const y = schedule[t - 2]!;
-      const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-      const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
+      const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
+      const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
       word = (schedule[t - 16]! + schedule[t - 7]! + s0 + s1) | 0;
       schedule[t] = word;
     }
-    const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const t1 = (h + s1 + (g ^ (e & (f ^ g))) + roundConstants[t]! + word) | 0;
-    const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
     const t2 = s0 + ((a & b) | (c & (a | b)));
     h = g;
     g = f;
