@@ -3,7 +3,6 @@ import {
   defaultDelivery,
   isCount,
   isFeatureKey,
-  isVersion,
   type Delivery,
   type FeatureRule,
   type JsonObject,
@@ -33,16 +32,68 @@ export type ParsedSnapshot =
   | { readonly status: 'invalid'; readonly problems: readonly SnapshotProblem[] };
 
 type Raw = Readonly<Record<string, unknown>>;
+type Wrong = (pointer: string, found: unknown, expected: string) => void;
+
+/** What a field may be. */
+interface Kind<T> {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => value is T;
+}
 
 const maxFeatures = 1_000;
 const maxTags = 10_000;
 const maxListed = 100;
-const maxDelayMs = 7 * 86_400_000;
-const tagPattern = /^[0-9a-f]{16}$/;
+const dayMs = 86_400_000;
 
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const kind = <T>(expected: string, accepts: (value: unknown) => unknown): Kind<T> => ({
+  expected,
+  accepts: accepts as Kind<T>['accepts'],
+});
+const oneOf = <T extends string | number>(...values: readonly T[]) =>
+  kind<T>(values.map((value) => JSON.stringify(value)).join(' or '), (value) => values.includes(value as T));
+const inRange = (minimum: number, maximum: number) =>
+  kind<number>(
+    `${minimum} to ${maximum}`,
+    (value) => typeof value === 'number' && value >= minimum && value <= maximum,
+  );
+const listOf = (items: string, accepts: (item: unknown) => boolean) =>
+  kind<readonly string[]>(
+    `a list of ${items}`,
+    (value) => Array.isArray(value) && value.length <= maxTags && value.every(accepts),
+  );
+
+const object = kind<Raw>('an object', isObject);
+const list = kind<readonly unknown[]>('a list', Array.isArray);
+const count = kind<number>('a whole number, 0 or more', isCount);
+const flag = kind<boolean>('true or false', (value) => typeof value === 'boolean');
+const shortText = kind<string>('at most 64 characters', (value) => typeof value === 'string' && value.length <= 64);
+const time = kind<string>(
+  'an ISO 8601 time',
+  (value) => typeof value === 'string' && Date.parse(value) === Date.parse(value),
+);
+const tags = listOf('tags (16 hex digits)', (item) => typeof item === 'string' && /^[0-9a-f]{16}$/.test(item));
+const regions = listOf('regions', (item) => typeof item === 'string');
+const share = inRange(0, 1);
+
+/** Reads own fields only. What is null or absent counts as the fallback; without a fallback it is wrong. */
+type Read = {
+  <T>(name: string, field: Kind<T>): T | undefined;
+  <T, Fallback>(name: string, field: Kind<T>, fallback: Fallback): T | Fallback;
+};
+
 const own = (object: Raw, key: string): unknown => (Object.hasOwn(object, key) ? object[key] : undefined);
+
+const readerOf =
+  (from: Raw, pointer: string, wrong: Wrong): Read =>
+  <T>(name: string, { accepts, expected }: Kind<T>, fallback?: T) => {
+    const found = own(from, name) ?? fallback;
+    if (found === fallback && fallback !== undefined) return fallback;
+    if (accepts(found)) return found;
+    wrong(`${pointer}/${name}`, found, expected);
+    return fallback;
+  };
 
 /**
  * Reads a snapshot feature by feature: a malformed feature becomes a `MalformedFeature`, the others stay good, and kills and
@@ -53,74 +104,54 @@ const own = (object: Raw, key: string): unknown => (Object.hasOwn(object, key) ?
  */
 export function parseSnapshot(value: unknown): ParsedSnapshot {
   const problems: SnapshotProblem[] = [];
-  const wrong = (pointer: string, found: unknown, message: string): void => {
+  const wrong: Wrong = (pointer, found, message) => {
     if (problems.length < maxListed) problems.push({ pointer, value: showValue(found), message });
   };
   try {
-    return readSnapshot(value, problems, wrong);
+    if (isObject(value)) return readSnapshot(value, problems, wrong);
+    wrong('', value, 'an object');
   } catch {
     // Not off the wire: an object of the host's whose getters throw.
     wrong('', value, 'plain JSON');
-    return { status: 'invalid', problems };
   }
+  return { status: 'invalid', problems };
 }
 
-function readSnapshot(value: unknown, problems: readonly SnapshotProblem[], wrong: Wrong): ParsedSnapshot {
-  if (!isObject(value)) {
-    wrong('', value, 'an object');
-    return { status: 'invalid', problems };
-  }
-  const kills = readKills(own(value, 'kills'), wrong);
-  const emergency = readEmergency(own(value, 'emergency'), wrong);
-
-  const schema = own(value, 'schema');
-  const kind = own(value, 'kind');
-  const epoch = own(value, 'epoch');
-  const revision = own(value, 'revision');
-  const features = own(value, 'features');
-  const before = problems.length;
-  if (schema !== 1) wrong('/schema', schema, '1');
-  if (kind !== 'rules' && kind !== 'assignments') wrong('/kind', kind, '"rules" or "assignments"');
-  if (!isCount(epoch)) wrong('/epoch', epoch, 'a whole number of ms, 0 or more');
-  if (!isCount(revision)) wrong('/revision', revision, 'a whole number, 0 or more');
-  if (!isObject(features)) wrong('/features', features, 'an object');
-  else if (Object.keys(features).length > maxFeatures)
-    wrong('/features', Object.keys(features).length, `at most ${maxFeatures} features`);
-  if (problems.length > before || !isObject(features)) {
-    return kills.size > 0 || emergency !== null
-      ? { status: 'killsOnly', kills, emergency, problems }
-      : { status: 'invalid', problems };
-  }
-
-  const base = {
-    epoch: epoch as number,
-    revision: revision as number,
-    publishedAt: typeof own(value, 'publishedAt') === 'string' ? (own(value, 'publishedAt') as string) : '',
-    emergency,
-    kills,
-    delivery: readDelivery(own(value, 'delivery'), wrong),
-  };
-  const snapshot: Snapshot =
-    kind === 'rules'
-      ? { ...base, kind: 'rules', features: readFeatures(features, readRule, wrong) }
-      : { ...base, kind: 'assignments', features: readFeatures(features, readAssignment, wrong) };
-  return { status: 'valid', snapshot, problems };
-}
-
-type Wrong = (pointer: string, found: unknown, message: string) => void;
-
-function readKills(value: unknown, wrong: Wrong): ReadonlySet<string> {
+function readSnapshot(value: Raw, problems: readonly SnapshotProblem[], wrong: Wrong): ParsedSnapshot {
+  const read = readerOf(value, '', wrong);
   const kills = new Set<string>();
-  if (value === undefined) return kills;
-  if (!Array.isArray(value)) {
-    wrong('/kills', value, 'a list of features');
-    return kills;
-  }
-  for (const key of value) {
+  for (const key of read('kills', list, [])) {
     if (isFeatureKey(key)) kills.add(key);
     else wrong('/kills', key, 'a feature key');
   }
-  return kills;
+  const emergency = readEmergency(own(value, 'emergency'), wrong);
+
+  const schema = read('schema', oneOf(1));
+  const type = read('kind', oneOf('rules', 'assignments'));
+  const epoch = read('epoch', count);
+  const revision = read('revision', count);
+  const features = read('features', object);
+  const isTooLong = features !== undefined && Object.keys(features).length > maxFeatures;
+  if (isTooLong) wrong('/features', Object.keys(features).length, `at most ${maxFeatures} features`);
+  if (!schema || !type || epoch === undefined || revision === undefined || !features || isTooLong)
+    return kills.size > 0 || emergency
+      ? { status: 'killsOnly', kills, emergency, problems }
+      : { status: 'invalid', problems };
+
+  const publishedAt = own(value, 'publishedAt');
+  const base = {
+    epoch,
+    revision,
+    publishedAt: typeof publishedAt === 'string' ? publishedAt : '',
+    emergency,
+    kills,
+    delivery: readDelivery(read('delivery', object, {}), wrong),
+  };
+  const snapshot: Snapshot =
+    type === 'rules'
+      ? { ...base, kind: type, features: readFeatures(features, readRule, wrong) }
+      : { ...base, kind: type, features: readFeatures(features, readAssignment, wrong) };
+  return { status: 'valid', snapshot, problems };
 }
 
 // Anything but null or absent is an emergency: when in doubt, v1.
@@ -132,122 +163,69 @@ function readEmergency(value: unknown, wrong: Wrong): { readonly since: string }
   return { since: '' };
 }
 
-function readDelivery(value: unknown, wrong: Wrong): Delivery {
-  if (value === undefined) return defaultDelivery;
-  if (!isObject(value)) {
-    wrong('/delivery', value, 'an object');
-    return defaultDelivery;
-  }
-  const read = (name: keyof Delivery, minimum: number, maximum: number): number => {
-    const found = own(value, name);
-    if (found === undefined) return defaultDelivery[name];
-    if (typeof found === 'number' && found >= minimum && found <= maximum) return found;
-    wrong(`/delivery/${name}`, found, `${minimum} to ${maximum}`);
-    return defaultDelivery[name];
-  };
-  return {
-    pollMs: read('pollMs', 1_000, maxDelayMs),
-    heartbeatMs: read('heartbeatMs', 100, maxDelayMs),
-    spreadMs: read('spreadMs', 0, maxDelayMs),
-    ackRate: read('ackRate', 0, 1),
-    maxStaleMs: read('maxStaleMs', 0, 30 * 86_400_000),
-  };
+const deliveryRanges: Readonly<Record<keyof Delivery, Kind<number>>> = {
+  pollMs: inRange(1_000, 7 * dayMs),
+  heartbeatMs: inRange(100, 7 * dayMs),
+  spreadMs: inRange(0, 7 * dayMs),
+  ackRate: share,
+  maxStaleMs: inRange(0, 30 * dayMs),
+};
+
+function readDelivery(value: Raw, wrong: Wrong): Delivery {
+  const read = readerOf(value, '/delivery', wrong);
+  const delivery = { ...defaultDelivery };
+  for (const name of Object.keys(delivery) as (keyof Delivery)[])
+    delivery[name] = read(name, deliveryRanges[name], delivery[name]);
+  return delivery;
 }
 
 function readFeatures<T>(
   features: Raw,
-  read: (value: Raw) => T,
+  readFeature: (read: Read) => T | undefined,
   wrong: Wrong,
 ): ReadonlyMap<string, T | MalformedFeature> {
   const result = new Map<string, T | MalformedFeature>();
-  for (const key of Object.keys(features)) {
-    const value = features[key];
+  for (const [key, value] of Object.entries(features)) {
     if (!isFeatureKey(key)) {
       wrong('/features', key, 'a feature key');
       continue;
     }
-    try {
-      if (!isObject(value)) throw new Malformed('', value, 'an object');
-      result.set(key, read(value));
-    } catch (caught) {
-      const error = caught instanceof Malformed ? caught : new Malformed('', value, 'plain JSON');
-      wrong(`/features/${key}${error.pointer}`, error.found, error.expected);
-      result.set(key, { malformed: `${error.pointer} must be ${error.expected}, found ${showValue(error.found)}` });
-    }
+    let malformed: string | undefined;
+    const wrongHere: Wrong = (pointer, found, expected) => {
+      malformed ??= `${pointer} must be ${expected}, found ${showValue(found)}`;
+      wrong(`/features/${key}${pointer}`, found, expected);
+    };
+    let feature: T | undefined;
+    if (isObject(value)) feature = readFeature(readerOf(value, '', wrongHere));
+    else wrongHere('', value, object.expected);
+    result.set(key, feature && malformed === undefined ? feature : { malformed: malformed ?? '' });
   }
   return result;
 }
 
-class Malformed extends Error {
-  readonly pointer: string;
-  readonly found: unknown;
-  readonly expected: string;
-  constructor(pointer: string, found: unknown, expected: string) {
-    super(expected);
-    this.pointer = pointer;
-    this.found = found;
-    this.expected = expected;
-  }
-}
+const readTime = (read: Read, name: string): number | null => {
+  const found = read(name, time, null);
+  return found === null ? null : Date.parse(found);
+};
 
-function readRule(value: Raw): FeatureRule {
-  const flag = (name: string, fallback: boolean): boolean => {
-    const found = own(value, name) ?? fallback;
-    if (typeof found !== 'boolean') throw new Malformed(`/${name}`, found, 'true or false');
-    return found;
-  };
-  const inRange = (name: string, minimum: number, maximum: number, fallback: number): number => {
-    const found = own(value, name) ?? fallback;
-    if (typeof found !== 'number' || !(found >= minimum && found <= maximum))
-      throw new Malformed(`/${name}`, found, `${minimum} to ${maximum}`);
-    return found;
-  };
-  const time = (name: string): number | null => {
-    const found = own(value, name) ?? null;
-    if (found === null) return null;
-    const ms = typeof found === 'string' ? Date.parse(found) : Number.NaN;
-    if (Number.isNaN(ms)) throw new Malformed(`/${name}`, found, 'an ISO 8601 time');
-    return ms;
-  };
-  const list = (name: string, accepts: (item: unknown) => boolean, expected: string): readonly string[] => {
-    const found = own(value, name) ?? [];
-    if (!Array.isArray(found) || found.length > maxTags || !found.every(accepts))
-      throw new Malformed(`/${name}`, found, expected);
-    return found as readonly string[];
-  };
-  const stage = own(value, 'stage') ?? null;
-  if (stage !== null && (typeof stage !== 'string' || stage.length > 64))
-    throw new Malformed('/stage', stage, 'at most 64 characters');
-  const isRegion = (item: unknown) => typeof item === 'string';
-  return {
-    enabled: flag('enabled', false),
-    rolledBack: flag('rolledBack', false),
-    percentage: inRange('percentage', 0, 100, 0),
-    stage,
-    fromMs: time('from'),
-    untilMs: time('until'),
-    requires: list('requires', isFeatureKey, 'a list of features'),
-    deny: new Set(list('deny', isTag, 'a list of tags (16 hex digits)')),
-    allow: new Set(list('allow', isTag, 'a list of tags (16 hex digits)')),
-    regions: (own(value, 'regions') ?? null) === null ? null : list('regions', isRegion, 'a list of regions'),
-    config: readConfig(value),
-    sampling: inRange('sampling', 0, 1, 1),
-    logOnly: flag('logOnly', false),
-  };
-}
+const readRule = (read: Read): FeatureRule => ({
+  enabled: read('enabled', flag, false),
+  rolledBack: read('rolledBack', flag, false),
+  percentage: read('percentage', inRange(0, 100), 0),
+  stage: read('stage', shortText, null),
+  fromMs: readTime(read, 'from'),
+  untilMs: readTime(read, 'until'),
+  requires: read('requires', listOf('features', isFeatureKey), []),
+  deny: new Set(read('deny', tags, [])),
+  allow: new Set(read('allow', tags, [])),
+  regions: read('regions', regions, null),
+  config: read('config', object, {}) as JsonObject,
+  sampling: read('sampling', share, 1),
+  logOnly: read('logOnly', flag, false),
+});
 
-const isTag = (item: unknown): boolean => typeof item === 'string' && tagPattern.test(item);
-
-function readAssignment(value: Raw): PublishedAssignment {
-  const version = own(value, 'version');
-  if (!isVersion(version)) throw new Malformed('/version', version, '"v1" or "v2"');
-  const reason = own(value, 'reason') ?? 'UNKNOWN';
-  if (typeof reason !== 'string' || reason.length > 64) throw new Malformed('/reason', reason, 'at most 64 characters');
-  return { version, reason, config: readConfig(value) };
-}
-
-function readConfig(value: Raw): JsonObject {
-  const config = own(value, 'config') ?? {};
-  if (!isObject(config)) throw new Malformed('/config', config, 'an object');
-  return config as JsonObject;
+function readAssignment(read: Read): PublishedAssignment | undefined {
+  const version = read('version', oneOf('v1', 'v2'));
+  const reason = read('reason', shortText, 'UNKNOWN');
+  return version && { version, reason, config: read('config', object, {}) as JsonObject };
 }
