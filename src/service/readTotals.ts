@@ -1,3 +1,4 @@
+import type { Version } from '../evaluate/snapshot.js';
 import type { Histogram } from '../observe/histogram.js';
 import { emptyCounts, mergeCounts, type Counts } from '../observe/tally.js';
 import type { Queryable } from './database.js';
@@ -16,7 +17,7 @@ export async function readTotals(
   toMs: number,
 ): Promise<readonly StoredTotals[]> {
   const buckets = await database.query<BucketRow>(
-    'SELECT version, counts, histograms FROM metric_buckets WHERE feature = $1 AND start_ms >= $2 AND start_ms < $3',
+    'SELECT version, arm, counts, histograms FROM metric_buckets WHERE feature = $1 AND start_ms >= $2 AND start_ms < $3',
     [feature, fromMs, toMs],
   );
   const units = await database.query<{ arm: string } & Units>(
@@ -26,19 +27,20 @@ export async function readTotals(
         WHERE feature = $1 AND last_ms >= $2 AND first_ms < $3 GROUP BY arm, subject) AS users GROUP BY arm`,
     [feature, fromMs, toMs],
   );
-  return (['v1', 'v2'] as const).map((version) => {
-    const own = units.find(({ arm }) => arm === version) ?? noUnits;
-    const { exposed, error, slow, silent } = own;
-    return {
-      version,
-      ...addUp(buckets.filter((row) => row.version === version)),
-      units: { exposed, error, slow, silent },
-    };
+  return totalsOf((version, assigned) => {
+    const { exposed, error, slow, silent } = (assigned && units.find(({ arm }) => arm === version)) || noUnits;
+    const own = buckets.filter((row) => row.version === version && (row.arm === version) === assigned);
+    return { version, assigned, ...addUp(own), units: { exposed, error, slow, silent } };
   });
 }
 
+/** Both versions, each within the comparison and outside it. */
+export const totalsOf = (total: (version: Version, assigned: boolean) => StoredTotals): readonly StoredTotals[] =>
+  [true, false].flatMap((assigned) => [total('v1', assigned), total('v2', assigned)]);
+
 interface BucketRow {
   readonly version: string;
+  readonly arm: string;
   readonly counts: Counts;
   readonly histograms: Readonly<Record<string, Histogram>>;
 }

@@ -117,9 +117,14 @@ export interface BatchToStore {
 
 export interface StoredTotals {
   readonly version: 'v1' | 'v2';
+  /**
+   * Whether these users had the version by `SPLIT`: only those may be compared. v1 by default, held, tripped or as a fallback, and
+   * whoever was allowed or forced, are not.
+   */
+  readonly assigned: boolean;
   readonly counts: Counts;
   readonly histograms: Readonly<Record<string, Histogram>>;
-  /** Distinct users per bit. */
+  /** Distinct users per bit; 0 where they are not assigned. */
   readonly units: { readonly exposed: number; readonly error: number; readonly slow: number; readonly silent: number };
 }
 

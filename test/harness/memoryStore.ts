@@ -1,4 +1,5 @@
 import { emptyHistogram, merge, type Histogram } from '../../src/observe/histogram.js';
+import { totalsOf } from '../../src/service/readTotals.js';
 import { emptyCounts, mergeCounts } from '../../src/observe/tally.js';
 import {
   StoreError,
@@ -208,10 +209,11 @@ export function createMemoryStore(seed: Readonly<Record<string, FeaturePatch>> =
       const inRange = batches
         .flatMap(({ buckets }) => buckets)
         .filter((one) => one.feature === feature && one.startMs >= fromMs && one.startMs < toMs);
-      return (['v1', 'v2'] as const).map((version) =>
+      return totalsOf((version, assigned) =>
         total(
           version,
-          inRange.filter((one) => one.version === version),
+          assigned,
+          inRange.filter((one) => one.version === version && (one.arm === version) === assigned),
         ),
       );
     },
@@ -232,7 +234,7 @@ export function createMemoryStore(seed: Readonly<Record<string, FeaturePatch>> =
   return store;
 }
 
-function total(version: 'v1' | 'v2', buckets: readonly AcceptedBucket[]): StoredTotals {
+function total(version: 'v1' | 'v2', assigned: boolean, buckets: readonly AcceptedBucket[]): StoredTotals {
   const histograms: Record<string, Histogram> = {};
   for (const { histograms: added } of buckets)
     for (const [name, one] of Object.entries(added)) histograms[name] = merge(histograms[name] ?? emptyHistogram, one);
@@ -240,6 +242,7 @@ function total(version: 'v1' | 'v2', buckets: readonly AcceptedBucket[]): Stored
     new Set(buckets.filter((one) => one.units[bit] === 1).map((one) => one.subject)).size;
   return {
     version,
+    assigned,
     counts: buckets.reduce((sum, { counts }) => mergeCounts(sum, counts), emptyCounts),
     histograms,
     units: { exposed: users('exposed'), error: users('error'), slow: users('slow'), silent: users('silent') },

@@ -34,12 +34,15 @@ export function readRoutes(service: Service): readonly Route[] {
     const fromMs = readTimeMs(query, 'from', toMs - defaultRangeMs);
     if (fromMs >= toMs) throw refuseField('/from', query.get('from'), 'before to');
     const totals = await callStore(clock, () => store.readTotals(feature, fromMs, toMs));
-    const of = (version: 'v1' | 'v2') => comparable(totals.find((found) => found.version === version));
+    const of = (version: 'v1' | 'v2', assigned: boolean) =>
+      comparable(totals.find((found) => found.version === version && found.assigned === assigned));
     return json({
       feature,
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
-      versions: { v1: of('v1'), v2: of('v2') },
+      versions: { v1: of('v1', true), v2: of('v2', true) },
+      // Shown for another reason than the percentage: no part of a comparison.
+      outside: { v1: of('v1', false), v2: of('v2', false) },
     });
   };
 

@@ -99,7 +99,7 @@ test('shows v1 and v2 side by side', async () => {
   expect(await response.json()).toMatchObject({
     feature: 'memoryPanel',
     versions: {
-      v1: { counts: { settled: 1 }, errorRate: 0 },
+      v1: { counts: { settled: 0 }, errorRate: null },
       v2: {
         counts: { settled: 3, failed: { render: 1 } },
         errorRate: 0.25,
@@ -116,6 +116,7 @@ test('shows v1 and v2 side by side', async () => {
         },
       },
     },
+    outside: { v1: { counts: { settled: 1 }, errorRate: 0 }, v2: { counts: { settled: 0 } } },
   });
   expect((await running.send('GET', '/api/features/memoryPanel/metrics')).status).toBe(200);
   for (const query of ['from=x', 'from=2000&to=1000'])

@@ -36,6 +36,20 @@ const totalsOf = async (version: 'v1' | 'v2') =>
     (totals) => totals.version === version,
   );
 
+test('keeps v1 as a fallback, by default or held out of the comparison', async () => {
+  const { store } = opened;
+  const outside = bucketOf({ version: 'v1', arm: 'none' });
+  await store.storeBatch(batchOf('s', 1, [bucketOf(), outside, { ...outside, startMs: startMs + 1_000 }]));
+  const totals = await store.readTotals('memoryPanel', startMs, startMs + 10_000);
+  const exposures = totals.map(({ version, assigned, counts }) => [version, assigned, counts.exposures]);
+  expect(exposures).toEqual([
+    ['v1', true, 0],
+    ['v2', true, 1],
+    ['v1', false, 2],
+    ['v2', false, 0],
+  ]);
+});
+
 test('stores a batch once', async () => {
   const { store } = opened;
   expect(await store.storeBatch(batchOf('s', 1))).toEqual({ status: 'stored', gaps: [] });
