@@ -14,8 +14,11 @@ export interface Visit {
 export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: chromiumPath(), args: [...chromiumArgs], headless: true });
 
-/** Opens a page in a fresh profile. */
-export async function visit(browser: Browser, url: string): Promise<Visit> {
+/**
+ * Opens a page in a fresh profile.
+ * @param lost requests that get no answer
+ */
+export async function visit(browser: Browser, url: string, lost?: RegExp): Promise<Visit> {
   const context = await browser.newContext();
   onTestFinished(() => context.close());
   const page = await context.newPage();
@@ -27,6 +30,7 @@ export async function visit(browser: Browser, url: string): Promise<Visit> {
   page.on('response', (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
   });
+  if (lost !== undefined) await page.route(lost, (route) => route.abort());
   await page.goto(url);
   return {
     page,
