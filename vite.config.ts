@@ -74,6 +74,7 @@ const storybookProject = (name: string, initialGlobals: Record<string, unknown>)
   ],
   test: {
     name,
+    testTimeout: 20_000,
     browser: {
       enabled: true,
       headless: true,

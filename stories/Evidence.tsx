@@ -1,5 +1,6 @@
 import { useSyncExternalStore, type ReactNode } from 'react';
 import { useFeatureDetails } from 'react-switchback';
+import type { FailureReport } from 'react-switchback/client';
 import type { TestClient } from 'react-switchback/testing';
 
 export interface EvidenceProps {
@@ -41,8 +42,16 @@ function countsOf({ observations }: TestClient) {
     'v1 shown': count('v1', 'exposure'),
     'v2 tried': count('v2', 'attempt'),
     'v2 shown': count('v2', 'exposure'),
-    'v2 failed': failures.length === 0 ? '0' : failures.map(({ phase }) => phase).join(', '),
+    'v2 failed': failures.length === 0 ? '0' : countByPhase(failures),
     'kept on v1': count('v2', 'suppressedByBreaker'),
     overridden: count('v2', 'overridden'),
   };
+}
+
+function countByPhase(failures: readonly FailureReport[]): string {
+  const phases = [...new Set(failures.map(({ phase }) => phase))];
+  return phases
+    .map((wanted) => ({ wanted, count: failures.filter(({ phase }) => phase === wanted).length }))
+    .map(({ wanted, count }) => (count === 1 ? wanted : `${count} × ${wanted}`))
+    .join(', ');
 }

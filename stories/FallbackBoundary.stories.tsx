@@ -1,7 +1,7 @@
 import type { Meta, StoryObj } from '@storybook/react-vite';
 import { useState, type ReactNode } from 'react';
 import { FallbackBoundary, lazyVersion, type FallbackProps } from 'react-switchback';
-import { expect, fn } from 'storybook/test';
+import { expect, fn, waitFor } from 'storybook/test';
 import { BreaksInEffect, BreaksInRender, BrokenV1 } from './brokenCards.js';
 import { CardSkeleton } from './CardSkeleton.js';
 import { expectsConsole } from './expectsConsole.js';
@@ -27,6 +27,8 @@ const meta = {
     loading: { control: false },
     resetKeys: { control: false },
     children: { control: false },
+    onError: { control: false },
+    onFallback: { control: false },
   },
   parameters: { ...scene({ shows: 'v2' }) },
 } satisfies Meta<typeof FallbackBoundary>;
@@ -36,6 +38,7 @@ type Story = StoryObj<typeof meta>;
 
 /** Version 2 works: the boundary is not seen. */
 export const V2: Story = {
+  name: 'V2',
   play: async ({ args, canvasElement }) => {
     await expectCard(canvasElement, 'v2');
     await expectCounted(canvasElement, { 'v2 tried': '1', 'v2 shown': '1', 'v2 failed': '0' });
@@ -106,6 +109,17 @@ export const BothFail: Story = {
   play: async ({ canvas, canvasElement }) => {
     await expect(await canvas.findByRole('alert')).toHaveTextContent('This part of the page is not available');
     await expectCounted(canvasElement, { 'v1 shown': '0', 'v2 tried': '1', 'v2 shown': '0', 'v2 failed': 'render' });
+  },
+};
+
+/** Without `feature` it needs no provider, and nothing is counted. */
+export const WithoutFeature: Story = {
+  args: { feature: undefined, children: <BreaksInRender /> },
+  parameters: { scene: undefined, ...expectsConsole(/v2 broke while rendering/) },
+  play: async ({ args, canvasElement }) => {
+    await expectCard(canvasElement, 'v1');
+    await waitFor(() => expect(args.onFallback).toHaveBeenCalledTimes(1));
+    await expect(args.onFallback).toHaveBeenCalledWith(expect.objectContaining({ feature: null, phase: 'render' }));
   },
 };
 

@@ -19,6 +19,7 @@ type Story = StoryObj<typeof meta>;
 
 /** Version 1 is published. */
 export const V1: Story = {
+  name: 'V1',
   parameters: scene({ shows: 'v1' }),
   play: ({ canvasElement }) =>
     expectReadings(canvasElement, { useFeature: 'false', useFeatureDetails: 'v1, because STATIC' }),
@@ -26,6 +27,7 @@ export const V1: Story = {
 
 /** Version 2 is published. */
 export const V2: Story = {
+  name: 'V2',
   play: ({ canvasElement }) =>
     expectReadings(canvasElement, {
       useFeature: 'true',
@@ -138,6 +140,6 @@ async function expectReadings(canvasElement: HTMLElement, expected: Readonly<Rec
   const card = within(canvasElement).getByRole('region', { name: 'What the hooks say' });
   for (const [hook, reading] of Object.entries(expected)) {
     const term = within(card).getByText(hook, { selector: 'dt' });
-    await waitFor(() => expect(term.nextElementSibling).toHaveProperty('textContent', reading));
+    await waitFor(() => expect(term.nextElementSibling).toHaveProperty('textContent', reading), { timeout: 5_000 });
   }
 }

@@ -20,14 +20,18 @@ export default function MemoryCardV2({ items = memories }: MemoryCardProps): Rea
           {wanted === '' ? `${items.length} saved` : `${found.length} of ${items.length}`}
         </p>
       </header>
-      <input
-        type="search"
-        className="search"
-        aria-label="Search memories"
-        placeholder="Search memories"
-        value={query}
-        onChange={(event) => setQuery(event.target.value)}
-      />
+      <div className="search">
+        <input
+          type="search"
+          aria-label="Search memories"
+          placeholder="Search memories"
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+        />
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M11.5 7a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0Zm-1 3.5 3.5 3.5" />
+        </svg>
+      </div>
       <ul className="rich-list">
         {found.map(({ id: key, text, kind, age, isPinned }) => (
           <li key={key} className={isPinned === true ? 'memory pinned' : 'memory'}>

@@ -22,6 +22,9 @@ const meta = {
     v1: { control: false },
     v2: { control: false },
     loading: { control: false },
+    labels: { control: false },
+    onError: { control: false },
+    onFallback: { control: false },
     toggle: { control: 'inline-radio', options: ['never', 'allowed', 'always'] },
   },
   parameters: { ...scene({ shows: 'v2' }) },
@@ -32,6 +35,7 @@ type Story = StoryObj<typeof meta>;
 
 /** Version 1 is published. The toggle shows what is on the screen. */
 export const V1: Story = {
+  name: 'V1',
   parameters: scene({ shows: 'v1' }),
   play: async ({ args, canvasElement }) => {
     await expectCard(canvasElement, 'v1');
@@ -43,6 +47,7 @@ export const V1: Story = {
 
 /** Version 2 is published. */
 export const V2: Story = {
+  name: 'V2',
   play: async ({ args, canvasElement }) => {
     await expectCard(canvasElement, 'v2');
     await expectPressed(canvasElement, 'Version 2');
@@ -72,10 +77,9 @@ export const SideBySide: Story = {
   },
 };
 
-/** Where the policy allows no override, `toggle="always"` still lets people look: the choice ends with the mount. */
+/** Where the policy allows no override, `toggle="always"` still lets people look. The words are the host's. */
 export const ChosenHere: Story = {
   args: { labels: { group: 'Memory panel', v1: 'Classic', v2: 'New' } },
-  parameters: scene({ shows: 'v2', controls: ['mountAgain'] }),
   play: async ({ args, canvas, canvasElement, userEvent }) => {
     await expectCard(canvasElement, 'v2');
     const classic = canvas.getByRole('button', { name: 'Classic' });
@@ -86,8 +90,18 @@ export const ChosenHere: Story = {
     await expect(args.onVersionChange).toHaveBeenCalledTimes(1);
     await expect(args.onVersionChange).toHaveBeenCalledWith('v1');
     await expectCounted(canvasElement, { decision: 'v2 STATIC' });
+  },
+};
+
+/** A choice without an override ends when the panel is opened again. */
+export const ChoiceEnds: Story = {
+  parameters: scene({ shows: 'v2', controls: ['mountAgain'] }),
+  play: async ({ canvas, canvasElement, userEvent }) => {
+    await userEvent.click(canvas.getByRole('button', { name: 'Version 1' }));
+    await expectCard(canvasElement, 'v1');
     await userEvent.click(canvas.getByRole('button', { name: 'Open the panel again' }));
     await expectCard(canvasElement, 'v2');
+    await expectPressed(canvasElement, 'Version 2');
   },
 };
 
@@ -123,13 +137,14 @@ export const RenderFails: Story = {
   },
 };
 
-/** Somebody presses “Version 2” after it failed: that is a new attempt, and it may fail anew. */
+/** Somebody presses “Version 2” after it failed: it is tried anew, and as a choice by hand it is left out of the numbers. */
 export const TriedAgain: Story = {
   args: { v2: <BreaksInRender /> },
   parameters: expectsConsole(/v2 broke while rendering/),
   play: async ({ canvas, canvasElement, userEvent }) => {
     await expectCounted(canvasElement, { 'v2 tried': '1', 'v2 failed': 'render' });
     await userEvent.click(canvas.getByRole('button', { name: 'Version 2' }));
+    await expectCounted(canvasElement, { 'v2 tried': '1', 'v2 failed': 'render', overridden: '1' });
     await expectCard(canvasElement, 'v1');
     await expectPressed(canvasElement, 'Version 1');
   },
