@@ -50,6 +50,11 @@ export function showValue(value: unknown): string {
   return shown.length > maxShownLength ? `${shown.slice(0, maxShownLength - 1)}…` : shown;
 }
 
+/** Refuses an option. @throws SwitchbackError `invalid-option`, naming the option and showing its value */
+export function refuseOption(name: string, expected: string, value: unknown): never {
+  throw new SwitchbackError('invalid-option', `${name} must be ${expected}, found ${showValue(value)}`);
+}
+
 /** Ends a `switch` over a union: a new member that is not handled does not compile. */
 export function assertNever(value: never): never {
   throw new TypeError(`[switchback] unexpected value ${showValue(value)}`);

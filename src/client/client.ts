@@ -1,7 +1,6 @@
 // Comes in: options, and what a source delivers. Goes out: decisions, and observations of what became of them. Who calls: render, hosts.
-import { showValue, SwitchbackError, type OnInternalFault } from '../error.js';
+import { showValue, SwitchbackError } from '../error.js';
 import type { Decision } from '../decide/decide.js';
-import { parseSnapshot } from '../evaluate/parseSnapshot.js';
 import type { EvaluationContext, JsonObject, Snapshot, Version } from '../evaluate/snapshot.js';
 import type { FeatureConfig, FeatureKey } from '../features.js';
 import { describeFailure } from '../observe/observe.js';
@@ -86,11 +85,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   const known = new Set(Object.keys(features));
   const faults = createFaults(options.onInternalFault);
   const storage = openStorage(options.storage, (operation, error) => faults.report(`storage ${operation}`, error));
-  const source =
-    options.source ??
-    (url === undefined
-      ? undefined
-      : httpSource({ url, fetch: options.fetch, EventSource: options.EventSource, clock, random }));
+  const source = options.source ?? (url ? httpSource({ ...options, url, clock, random }) : undefined);
 
   const identify = (context: EvaluationContext): EvaluationContext =>
     (context.targetingKey ?? '').trim() === '' ? { ...context, targetingKey: anonymousTargetingKey(storage) } : context;
@@ -104,7 +99,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     context: identify(givenContext),
     isStale: false,
     isWaitOver: (options.waitMs ?? 0) === 0,
-    status: source === undefined ? 'static' : 'connecting',
+    status: source ? 'connecting' : 'static',
     error: null,
     contactAtMs: null,
   });
@@ -125,7 +120,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     onFault: faults.report,
   });
   const breakers = createBreakers(breakerPolicyOf(options.breaker), clock, random, refresh);
-  const initial = options.initial === undefined ? null : readInitial(options.initial, faults.report);
+  let initial: Snapshot | null = null;
   const decisions = createDecisions(
     read,
     {
@@ -134,16 +129,12 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       isKnown: (feature) => known.has(feature),
       nowMs: intake.serviceNowMs,
     },
-    { snapshot: initial, context: givenContext },
+    () => ({ snapshot: initial, context: givenContext }),
   );
   const configs = createConfigs(features, read, faults.report);
   const configsForServer = createConfigs(features, () => ({ snapshot: initial }), faults.report);
   const loads = shareLoads(clock, random);
-  const sinks =
-    options.sinks ??
-    (url === undefined
-      ? []
-      : [httpSink({ url, fetch: options.fetch, clock, random, build: options.build, onInternalFault: faults.report })]);
+  const { sinks = url ? [httpSink({ ...options, url, onInternalFault: faults.report })] : [] } = options;
   const observer = createObserver(sinks, faults.report);
   const gates = createGates({
     read,
@@ -169,8 +160,13 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   };
 
   // Both are read now, so that the first paint is right; the newer one counts.
-  if (options.initial !== undefined && intake.apply(options.initial).isApplied)
-    store.setState({ contactAtMs: clock.now() });
+  if (options.initial !== undefined) {
+    const { snapshot = null, problem } = intake.apply(options.initial);
+    initial = snapshot;
+    if (initial) store.setState({ contactAtMs: clock.now() });
+    // A broken server snapshot must not take the page with it.
+    else faults.report('initial', problem);
+  }
   intake.restore();
 
   let isRunning = false;
@@ -185,7 +181,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     applySnapshot(value) {
       const { isApplied, problem } = intake.apply(value);
       if (isApplied) intake.save();
-      if (problem !== undefined) throw problem;
+      if (problem) throw problem;
       return isApplied;
     },
     setContext(context) {
@@ -197,7 +193,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       store.setState({ context: next });
       refresh();
       // Rules hold for everyone; a snapshot of one user's assignments does not.
-      if (source?.dependsOnContext === true) {
+      if (source?.dependsOnContext) {
         if (isRunning) intake.start();
       } else if (context !== null) intake.save();
     },
@@ -225,7 +221,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
             refresh();
           });
       stops = [stopOverrides, cancelWait];
-      if (source !== undefined) store.setState({ status: 'connecting' });
+      if (source) store.setState({ status: 'connecting' });
       intake.start();
     },
     close() {
@@ -250,24 +246,16 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   };
 }
 
-function readInitial(value: unknown, onFault: OnInternalFault): Snapshot | null {
-  const parsed = parseSnapshot(value);
-  if (parsed.status === 'valid') return parsed.snapshot;
-  // A broken server snapshot must not take the page with it.
-  onFault('initial', new SwitchbackError('invalid-snapshot', `initial is no snapshot, found ${showValue(value)}`));
-  return null;
-}
-
 // The same object while it says the same, for `useSyncExternalStore`.
 function createStatusReader(read: () => ClientState): () => SwitchbackStatus {
-  let last: { readonly state: ClientState; readonly status: SwitchbackStatus } | undefined;
+  let of: ClientState | undefined;
+  let status: SwitchbackStatus | undefined;
   return () => {
     const state = read();
-    if (last?.state === state) return last.status;
-    const next = statusOf(state);
-    const isSame = last !== undefined && JSON.stringify(last.status) === JSON.stringify(next);
-    last = { state, status: isSame && last !== undefined ? last.status : next };
-    return last.status;
+    const next = state === of && status ? status : statusOf(state);
+    of = state;
+    status = status && JSON.stringify(status) === JSON.stringify(next) ? status : next;
+    return status;
   };
 }
 

@@ -46,7 +46,7 @@ interface Cell extends DecisionCell {
 export function createDecisions(
   read: () => ClientState,
   local: LocalVoices,
-  server: { readonly snapshot: Snapshot | null; readonly context: EvaluationContext },
+  server: () => { readonly snapshot: Snapshot | null; readonly context: EvaluationContext },
 ): Decisions {
   const cells = new Map<string, Cell>();
   const digests = new Map<string, Digest>();
@@ -59,19 +59,16 @@ export function createDecisions(
       digestedContext = context;
     }
     let digest = digests.get(feature);
-    if (digest === undefined) {
-      digest = digestOf(feature, context.targetingKey ?? '');
-      digests.set(feature, digest);
-    }
+    if (!digest) digests.set(feature, (digest = digestOf(feature, context.targetingKey ?? '')));
     return digest;
   };
 
   const assignmentOf = (feature: string): Assignment | undefined => {
     const { snapshot, announced, context, isStale } = read();
     if (!local.isKnown(feature)) return { feature, version: 'v1', reason: 'ERROR', kill: true };
-    if (announced !== null && (announced.emergency || announced.kills.has(feature)))
+    if (announced?.emergency || announced?.kills.has(feature))
       return { feature, version: 'v1', reason: 'ROLLED_BACK', kill: true };
-    if (snapshot === null) return undefined;
+    if (!snapshot) return undefined;
     const assignment = evaluate(snapshot, feature, context, { nowMs: local.nowMs(), digestOf: memoizedDigest });
     return isStale && assignment.version === 'v2' ? undefined : assignment;
   };
@@ -88,12 +85,11 @@ export function createDecisions(
     const listeners = new Set<() => void>();
     let serverDecision: Decision | undefined;
     const getForServer = (): Decision => {
+      const { snapshot, context } = server();
+      const isDecided = snapshot && local.isKnown(feature);
       serverDecision ??= decide({
         feature,
-        assignment:
-          server.snapshot === null || !local.isKnown(feature)
-            ? undefined
-            : evaluate(server.snapshot, feature, server.context, { nowMs: local.nowMs() }),
+        assignment: isDecided ? evaluate(snapshot, feature, context, { nowMs: local.nowMs() }) : undefined,
       });
       return serverDecision;
     };
@@ -112,17 +108,10 @@ export function createDecisions(
     return cell;
   };
 
-  const refreshCell = (feature: string, cell: Cell): boolean => {
-    const next = compute(feature);
-    if (isSameDecision(cell.decision, next)) return false;
-    cell.decision = next;
-    return true;
-  };
-
   return {
     cell(feature) {
       let cell = cells.get(feature);
-      if (cell === undefined) {
+      if (!cell) {
         cell = createCell(feature);
         // Keys of the host's features are bounded; anything else is answered, never kept.
         if (local.isKnown(feature)) cells.set(feature, cell);
@@ -135,7 +124,11 @@ export function createDecisions(
     refresh(feature) {
       const changed: Cell[] = [];
       for (const [key, cell] of cells) {
-        if ((feature === undefined || feature === key) && refreshCell(key, cell)) changed.push(cell);
+        if (feature !== undefined && feature !== key) continue;
+        const next = compute(key);
+        if (isSameDecision(cell.decision, next)) continue;
+        cell.decision = next;
+        changed.push(cell);
       }
       // All cells are new before anyone is told, so that no listener reads half a change.
       for (const cell of changed) for (const listener of cell.listeners) listener();

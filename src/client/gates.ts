@@ -67,7 +67,7 @@ function createHost(feature: string, options: GatesOptions): { host: GateHost; n
     decision(choice) {
       const live = cell.get();
       const isFree = choice && live.reason !== 'CIRCUIT_OPEN' && !decisions.assignmentOf(feature)?.kill;
-      return isFree ? decide({ feature, override: { version: choice, origin: 'program' } }) : live;
+      return isFree ? decide({ feature, override: { version: choice } }) : live;
     },
     viewFor({ mountedOn, choice, hasProbe }) {
       const decision = host.decision(choice);

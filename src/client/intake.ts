@@ -19,9 +19,16 @@ export interface IntakeOptions {
   readonly refresh: () => void;
 }
 
-/** What came of a snapshot: a problem and an application may come together, when one feature of it was malformed. */
+/** What came of a snapshot: it may have a problem and be applied, when one feature of it was malformed. */
+export interface Intaken {
+  /** As it was read; undefined where it could not be. */
+  readonly snapshot?: Snapshot;
+  readonly isApplied: boolean;
+  readonly problem: SwitchbackError | undefined;
+}
+
 export interface Intake {
-  apply(value: unknown): { readonly isApplied: boolean; readonly problem: SwitchbackError | undefined };
+  apply(value: unknown): Intaken;
   /** Uses the last known good snapshot, if there is one. */
   restore(): void;
   /** Keeps the present snapshot for the present identity. */
@@ -37,7 +44,7 @@ const nothing = () => {};
 /** Takes what a source says into the state: in order, kills first, and no longer than it may be believed. */
 export function createIntake({ store, source, clock, faults, snapshots, refresh }: IntakeOptions): Intake {
   const { getState: read } = store;
-  let lastJson: unknown;
+  let lastJson: object | undefined;
   let serviceOffsetMs = 0;
   let isRunning = false;
   let cancelBoundary = nothing;
@@ -49,27 +56,29 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
     store.setState(change);
     refresh();
   };
+  const save = (changes?: object): void => {
+    if (lastJson) faults.guard('storage', () => snapshots().save({ ...lastJson, ...changes }, clock.now()));
+  };
 
   const accept = (snapshot: Snapshot): boolean => {
     const { snapshot: current, announced } = read();
-    if (current !== null && compareOrder(snapshot, current) <= 0) return false;
-    const isCovered = announced !== null && (announced.order === null || compareOrder(snapshot, announced.order) >= 0);
-    put({ snapshot, announced: isCovered ? null : announced, isStale: false });
-    scheduleBoundary();
-    scheduleStale();
+    if (current && compareOrder(snapshot, current) <= 0) return false;
+    const isAhead = announced?.order && compareOrder(snapshot, announced.order) < 0;
+    put({ snapshot, announced: isAhead ? announced : null, isStale: false });
+    reschedule();
     if (hasNewKills(snapshot, current)) confirmOnScreen(snapshot);
     return true;
   };
 
   const announce = (order: Order | null, kills: Iterable<string>, emergency: boolean): void => {
     const { snapshot, announced } = read();
-    if (order !== null && snapshot !== null && compareOrder(order, snapshot) <= 0) return;
+    if (order && snapshot && compareOrder(order, snapshot) <= 0) return;
     const latest = announced?.order && order && compareOrder(announced.order, order) > 0 ? announced.order : order;
     put({
       announced: {
         order: latest,
         kills: new Set([...(announced?.kills ?? []), ...kills]),
-        emergency: emergency || announced?.emergency === true,
+        emergency: emergency || Boolean(announced?.emergency),
       },
     });
   };
@@ -84,37 +93,37 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
         `snapshot${first.pointer} must be ${first.message}, found ${first.value}`,
       );
     if (parsed.status === 'valid') {
-      const isApplied = accept(parsed.snapshot);
-      if (isApplied) lastJson = value;
-      return { isApplied, problem };
+      const { snapshot } = parsed;
+      const isApplied = accept(snapshot);
+      if (isApplied) lastJson = value as object;
+      return { snapshot, isApplied, problem };
     }
     if (parsed.status === 'killsOnly') announce(null, parsed.kills, parsed.emergency !== null);
     return { isApplied: false, problem };
   };
 
-  const scheduleBoundary = (): void => {
+  /** Wakes up when a feature's window opens or closes, and when what is known may not be believed any more. */
+  const reschedule = (): void => {
     cancelBoundary();
-    const { snapshot } = read();
-    const atMs = snapshot === null ? null : nextBoundaryMs(snapshot, serviceNowMs());
-    if (!isRunning || atMs === null) return;
-    cancelBoundary = clock.after(atMs - serviceNowMs(), () => {
-      refresh();
-      scheduleBoundary();
-    });
-  };
-
-  const scheduleStale = (): void => {
     cancelStale();
     const { snapshot, contactAtMs } = read();
-    if (!isRunning || source?.storageKey == null || snapshot === null) return;
+    if (!isRunning || !snapshot) return;
+    const nowMs = clock.now();
+    const boundaryMs = nextBoundaryMs(snapshot, serviceNowMs());
+    if (boundaryMs)
+      cancelBoundary = clock.after(boundaryMs - serviceNowMs(), () => {
+        refresh();
+        reschedule();
+      });
+    if (source?.storageKey == null) return;
     const { maxStaleMs } = snapshot.delivery;
     // A clock that was set back must not keep an old v2 for longer than the service allows.
-    const leftMs = Math.min((contactAtMs ?? clock.now()) + maxStaleMs - clock.now(), maxStaleMs);
+    const leftMs = Math.min((contactAtMs ?? nowMs) - nowMs, 0) + maxStaleMs;
     cancelStale = clock.after(leftMs, () => put({ isStale: true }));
   };
 
   const confirmOnScreen = (order: Order): void => {
-    if (source?.confirm === undefined || !isRunning) return;
+    if (!source?.confirm || !isRunning) return;
     const confirm = () => void faults.guard('confirm', () => source.confirm?.(order));
     // A hidden page is not painted; what counts there is that the change is in the document.
     const isPainted = typeof requestAnimationFrame === 'function' && document.visibilityState !== 'hidden';
@@ -122,20 +131,19 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
     else clock.after(0, confirm);
   };
 
+  // A page closed before the snapshot arrives must not start again from the v2 it knew.
   const saveAnnounced = (): void => {
     const { announced, snapshot } = read();
-    const json = lastJson;
-    if (announced === null || snapshot === null || typeof json !== 'object' || json === null) return;
-    const kills = [...snapshot.kills, ...announced.kills];
+    if (!announced || !snapshot) return;
     const emergency = announced.emergency ? { since: '' } : snapshot.emergency;
-    faults.guard('storage', () => snapshots().save({ ...json, kills, emergency }, clock.now()));
+    save({ kills: [...snapshot.kills, ...announced.kills], emergency });
   };
 
   const listen = (isCurrent: () => boolean): SourceListener => ({
     snapshot(value) {
       if (!isCurrent()) return;
       const { isApplied, problem } = apply(value);
-      if (isApplied) faults.guard('storage', () => snapshots().save(value, clock.now()));
+      if (isApplied) save();
       if (problem === undefined) return;
       faults.report('snapshot', problem);
       store.setState({ error: problem });
@@ -143,7 +151,6 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
     kills(order, kills, emergency) {
       if (!isCurrent()) return;
       announce(order, kills, emergency);
-      // A page closed before the snapshot arrives must not start again from the v2 it knew.
       saveAnnounced();
       confirmOnScreen(order);
     },
@@ -153,9 +160,8 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
       const { isStale } = read();
       store.setState({ contactAtMs: clock.now(), isStale: false });
       if (isStale || nowMs !== undefined) refresh();
-      if (nowMs !== undefined) scheduleBoundary();
       faults.guard('storage', () => snapshots().touch(clock.now()));
-      scheduleStale();
+      reschedule();
     },
     status(status, error) {
       if (isCurrent()) store.setState({ status, error: error ?? null });
@@ -166,21 +172,16 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
   return {
     apply,
     serviceNowMs,
-    save() {
-      if (lastJson !== undefined) faults.guard('storage', () => snapshots().save(lastJson, clock.now()));
-    },
+    save: () => save(),
     restore() {
       const stored = faults.guard('storage', () => snapshots().load(clock.now()));
-      if (stored === undefined) return;
-      const { isApplied } = apply(stored.value);
-      if (isApplied) store.setState({ contactAtMs: stored.contactAtMs });
+      if (stored && apply(stored.value).isApplied) store.setState({ contactAtMs: stored.contactAtMs });
     },
     start() {
       isRunning = true;
       stopSource();
-      scheduleBoundary();
-      scheduleStale();
-      if (source === undefined) return;
+      reschedule();
+      if (!source) return;
       let isCurrent = true;
       const request = { context: read().context, order: () => read().snapshot };
       const stop = faults.guard('source', () =>
@@ -205,7 +206,5 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
 }
 
 function hasNewKills(next: Snapshot, current: Snapshot | null): boolean {
-  if (next.emergency !== null && current?.emergency == null) return true;
-  for (const kill of next.kills) if (current?.kills.has(kill) !== true) return true;
-  return false;
+  return Boolean(next.emergency && !current?.emergency) || [...next.kills].some((kill) => !current?.kills.has(kill));
 }

@@ -1,4 +1,4 @@
-import { showValue, SwitchbackError, type OnInternalFault } from '../error.js';
+import { refuseOption, type OnInternalFault } from '../error.js';
 import type { EvaluationContext } from '../evaluate/snapshot.js';
 import type { FeatureSet } from '../features.js';
 import { defaultBreakerPolicy, type BreakerPolicy } from '../guard/breaker.js';
@@ -47,30 +47,44 @@ export interface SwitchbackOptions {
   readonly EventSource?: typeof EventSource | undefined;
 }
 
-const knownOptions: Readonly<Record<keyof SwitchbackOptions, true>> = {
-  features: true,
-  url: true,
-  source: true,
-  initial: true,
-  context: true,
-  waitMs: true,
-  overrides: true,
-  storage: true,
-  sinks: true,
-  build: true,
-  breaker: true,
-  settleMs: true,
-  onExposure: true,
-  onFallback: true,
-  onInternalFault: true,
-  clock: true,
-  random: true,
-  fetch: true,
-  EventSource: true,
-};
+type Check = readonly [expected: string, accepts: (value: unknown) => boolean];
 
-const refuse = (name: string, expected: string, value: unknown): never => {
-  throw new SwitchbackError('invalid-option', `${name} must be ${expected}, found ${showValue(value)}`);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
+
+const inRange = (minimum: number, maximum: number): Check => [
+  `${minimum} to ${maximum}`,
+  (value) => typeof value === 'number' && value >= minimum && value <= maximum,
+];
+const aFunction: Check = ['a function', isFunction];
+// What is checked where it is used.
+const anything: Check = ['', () => true];
+
+const checks: Readonly<Record<keyof SwitchbackOptions, Check>> = {
+  features: ['the outcome of defineFeatures', isObject],
+  url: ['a path or URL', (value) => typeof value === 'string' && value.trim() !== ''],
+  source: ['a source, such as httpSource({ url })', (value) => isFunction(Object(value).start)],
+  initial: anything,
+  context: anything,
+  waitMs: inRange(0, 60_000),
+  overrides: anything,
+  storage: anything,
+  sinks: [
+    'a list of sinks',
+    (value) => Array.isArray(value) && value.every((sink) => isFunction(Object(sink).observe)),
+  ],
+  build: ['at most 64 characters', (value) => typeof value === 'string' && value.length <= 64],
+  breaker: anything,
+  settleMs: inRange(0, 600_000),
+  onExposure: aFunction,
+  onFallback: aFunction,
+  onInternalFault: aFunction,
+  clock: anything,
+  random: aFunction,
+  fetch: aFunction,
+  EventSource: aFunction,
 };
 
 /**
@@ -78,53 +92,36 @@ const refuse = (name: string, expected: string, value: unknown): never => {
  * @throws SwitchbackError `invalid-option`, naming the option and showing its value
  */
 export function checkOptions(options: SwitchbackOptions): void {
-  if (typeof options !== 'object' || options === null) refuse('options', 'an object', options);
-  for (const name of Object.keys(options))
-    if (!Object.hasOwn(knownOptions, name)) refuse('options', `any of ${Object.keys(knownOptions).join(', ')}`, name);
-
-  const { features, url, source, waitMs, settleMs, sinks, build } = options;
-  if (typeof features !== 'object' || features === null || Array.isArray(features))
-    refuse('features', 'the outcome of defineFeatures', features);
-  if (url !== undefined && (typeof url !== 'string' || url.trim() === '')) refuse('url', 'a path or URL', url);
-  if (url !== undefined && source !== undefined) refuse('source', 'absent where url is given', source);
-  if (source !== undefined && typeof source?.start !== 'function')
-    refuse('source', 'a source, such as httpSource({ url })', source);
-  if (sinks !== undefined && !(Array.isArray(sinks) && sinks.every((sink) => typeof sink?.observe === 'function')))
-    refuse('sinks', 'a list of sinks', sinks);
-  if (build !== undefined && (typeof build !== 'string' || build.length > 64))
-    refuse('build', 'at most 64 characters', build);
+  if (!isObject(options)) refuseOption('options', 'an object', options);
+  checkFields('options', '', { ...options, features: options.features }, checks);
+  if (options.url !== undefined && options.source !== undefined)
+    refuseOption('source', 'absent where url is given', options.source);
   checkContext(options.context);
-  checkRange('waitMs', waitMs, 0, 60_000);
-  checkRange('settleMs', settleMs, 0, 600_000);
-  for (const name of ['onExposure', 'onFallback', 'onInternalFault', 'random', 'fetch', 'EventSource'] as const) {
-    const value = options[name];
-    if (value !== undefined && typeof value !== 'function') refuse(name, 'a function', value);
-  }
 }
 
 /** @throws SwitchbackError `invalid-option` for a context that is no object or a targeting key that is no text */
 export function checkContext(context: unknown): void {
   if (context === undefined || context === null) return;
-  if (typeof context !== 'object' || Array.isArray(context)) refuse('context', 'an object or null', context);
+  if (!isObject(context)) refuseOption('context', 'an object or null', context);
   const { targetingKey, region } = context as EvaluationContext;
-  if (targetingKey !== undefined && typeof targetingKey !== 'string')
-    refuse('context.targetingKey', 'text', targetingKey);
-  if (region !== undefined && typeof region !== 'string') refuse('context.region', 'text', region);
+  if (!isTextOrAbsent(targetingKey)) refuseOption('context.targetingKey', 'text', targetingKey);
+  if (!isTextOrAbsent(region)) refuseOption('context.region', 'text', region);
 }
 
 /** Fills in a breaker policy. @throws SwitchbackError `invalid-option` */
 export function breakerPolicyOf(given: Partial<BreakerPolicy> = {}): BreakerPolicy {
-  if (typeof given !== 'object' || given === null) refuse('breaker', 'an object', given);
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(defaultBreakerPolicy, name))
-      refuse('breaker', `any of ${Object.keys(defaultBreakerPolicy).join(', ')}`, name);
-    checkRange(`breaker.${name}`, value, 1, 86_400_000);
-  }
+  if (!isObject(given)) refuseOption('breaker', 'an object', given);
+  const check = inRange(1, 86_400_000);
+  const policyChecks = Object.fromEntries(Object.keys(defaultBreakerPolicy).map((name) => [name, check]));
+  checkFields('breaker', 'breaker.', given, policyChecks);
   return { ...defaultBreakerPolicy, ...given };
 }
 
-function checkRange(name: string, value: unknown, minimum: number, maximum: number): void {
-  if (value === undefined) return;
-  if (typeof value !== 'number' || !(value >= minimum && value <= maximum))
-    refuse(name, `${minimum} to ${maximum}`, value);
+function checkFields(of: string, prefix: string, given: object, known: Readonly<Record<string, Check>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(known, name)) refuseOption(of, `any of ${Object.keys(known).join(', ')}`, name);
+    const [expected, accepts] = known[name] ?? anything;
+    // `features` is the one that must be there.
+    if ((value !== undefined || name === 'features') && !accepts(value)) refuseOption(prefix + name, expected, value);
+  }
 }

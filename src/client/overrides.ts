@@ -1,4 +1,4 @@
-import { showValue, SwitchbackError } from '../error.js';
+import { refuseOption } from '../error.js';
 import {
   featureOfStorageKey,
   overrideStorageKey,
@@ -46,30 +46,19 @@ export interface Overrides {
  * @throws SwitchbackError `invalid-option` for a bad policy
  */
 export function createOverrides(options: OverridesOptions): Overrides {
-  const { storage, knownFeatures, context, onFault } = options;
-  const policy = options.policy ?? (isDevelopment() ? { allow: 'all' } : false);
+  const { storage, search = '', knownFeatures, context, onFault } = options;
+  const { policy = isDevelopment() && { allow: 'all' } } = options;
   const allow = policy === false ? [] : Object(policy).allow;
   if (allow !== 'all' && typeof allow !== 'function' && !Array.isArray(allow))
-    throw new SwitchbackError(
-      'invalid-option',
-      `overrides must be false or { allow: "all", a list of features or a function }, found ${showValue(policy)}`,
-    );
+    refuseOption('overrides', 'false or { allow: "all", a list of features or a function }', policy);
 
-  const fromUrl = new Map<string, Version>();
-  // What the program chose here; it is stored as well, and a tab that stores another version later outranks it.
-  const fromProgram = new Map<string, Version>();
-  const listeners = new Set<(feature: string | null) => void>();
-  let isWriting = false;
   // Where nothing can be allowed, nothing is read.
-  if (policy !== false) {
-    for (const [feature, version] of parseOverrideQuery(options.search ?? ''))
-      if (knownFeatures.has(feature)) fromUrl.set(feature, version);
-  }
+  const fromUrl = new Map(policy === false ? [] : parseOverrideQuery(search));
+  const listeners = new Set<(feature: string | null) => void>();
 
   const isAllowed = (feature: string): boolean => {
     if (!knownFeatures.has(feature)) return false;
-    if (allow === 'all') return true;
-    if (typeof allow !== 'function') return allow.includes(feature);
+    if (typeof allow !== 'function') return allow === 'all' || allow.includes(feature);
     try {
       return allow(context()) === true;
     } catch (error) {
@@ -81,41 +70,29 @@ export function createOverrides(options: OverridesOptions): Overrides {
   return {
     get(feature) {
       if (!isAllowed(feature)) return undefined;
-      const named = fromUrl.get(feature);
-      if (named) return { version: named, origin: 'url' };
-      const version = parseOverride(storage.get(overrideStorageKey(feature)));
-      return version && { version, origin: fromProgram.get(feature) === version ? 'program' : 'storage' };
+      const version = fromUrl.get(feature) ?? parseOverride(storage.get(overrideStorageKey(feature)));
+      return version && { version };
     },
     set(feature, version) {
-      if (version !== null && !isVersion(version))
-        throw new SwitchbackError('invalid-option', `an override is "v1", "v2" or null, found ${showValue(version)}`);
+      if (version !== null && !isVersion(version)) refuseOption('an override', '"v1", "v2" or null', version);
       if (!knownFeatures.has(feature) || (version !== null && !isAllowed(feature))) return false;
+      const key = overrideStorageKey(feature);
+      const before = storage.get(key);
       fromUrl.delete(feature);
-      isWriting = true;
-      if (version === null) {
-        fromProgram.delete(feature);
-        storage.remove(overrideStorageKey(feature));
-      } else {
-        fromProgram.set(feature, version);
-        storage.set(overrideStorageKey(feature), version);
-      }
-      isWriting = false;
-      for (const listener of Array.from(listeners)) listener(feature);
+      if (version === null) storage.remove(key);
+      else storage.set(key, version);
+      // The storage tells of what changed there; that the URL's choice is gone it does not know.
+      if (before === version) listeners.forEach((listener) => listener(feature));
       return true;
     },
     isAllowed,
     subscribe(listener) {
-      const own = (feature: string | null) => {
-        try {
-          listener(feature);
-        } catch (error) {
-          onFault?.('overrides.subscribe', error);
-        }
-      };
+      // A copy of our own, so that the same function may subscribe twice.
+      const own = (feature: string | null) => listener(feature);
       listeners.add(own);
       const stop = storage.subscribe((key) => {
         const feature = key === null ? null : featureOfStorageKey(key);
-        if (!isWriting && feature !== undefined && (feature === null || knownFeatures.has(feature))) own(feature);
+        if (feature === null || (feature !== undefined && knownFeatures.has(feature))) own(feature);
       });
       return () => {
         listeners.delete(own);

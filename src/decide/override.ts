@@ -1,12 +1,8 @@
 import { isFeatureKey, isVersion, type Version } from '../evaluate/snapshot.js';
 
-/** Where a local choice came from: `url` and `program` live as long as the page, `storage` until cleared. */
-export type OverrideOrigin = 'storage' | 'url' | 'program';
-
 /** A local choice of version, where policy allows it. */
 export interface Override {
   readonly version: Version;
-  readonly origin: OverrideOrigin;
 }
 
 const storagePrefix = 'switchback:override:';

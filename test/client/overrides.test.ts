@@ -21,7 +21,7 @@ function create(options: Partial<OverridesOptions> & { items?: Record<string, st
 
 test('reads what is stored', () => {
   const { overrides } = create({ items: { 'switchback:override:memoryPanel': 'v2' } });
-  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2', origin: 'storage' });
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2' });
   expect(overrides.get('sessionsList')).toBeUndefined();
   expect(overrides.get('constructor')).toBeUndefined();
 });
@@ -30,7 +30,7 @@ test('stores what the program chose, and drops it again', () => {
   const { area, overrides } = create();
   expect(overrides.set('memoryPanel', 'v2')).toBe(true);
   expect(area.items.get('switchback:override:memoryPanel')).toBe('v2');
-  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2', origin: 'program' });
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2' });
   expect(overrides.set('memoryPanel', null)).toBe(true);
   expect(overrides.get('memoryPanel')).toBeUndefined();
   expect(area.items.size).toBe(0);
@@ -41,14 +41,14 @@ test('reads the URL, does not store it, and lets the program outrank it', () => 
     search: '?switchback=memoryPanel:v2,unknown:v2,sessionsList:v3',
     items: { 'switchback:override:memoryPanel': 'v1' },
   });
-  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2', origin: 'url' });
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v2' });
   expect(overrides.get('unknown')).toBeUndefined();
   expect(overrides.get('sessionsList')).toBeUndefined();
   expect(area.items.get('switchback:override:memoryPanel')).toBe('v1');
   const heard: (string | null)[] = [];
   overrides.subscribe((feature) => heard.push(feature));
   overrides.set('memoryPanel', 'v1');
-  expect(overrides.get('memoryPanel')).toEqual({ version: 'v1', origin: 'program' });
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v1' });
   expect(heard).toEqual(['memoryPanel']);
 });
 
@@ -62,7 +62,7 @@ test('takes over what another tab stored later', () => {
   const { area, overrides } = create();
   overrides.set('memoryPanel', 'v2');
   area.items.set('switchback:override:memoryPanel', 'v1');
-  expect(overrides.get('memoryPanel')).toEqual({ version: 'v1', origin: 'storage' });
+  expect(overrides.get('memoryPanel')).toEqual({ version: 'v1' });
 });
 
 test('is off in production and where the environment cannot be read', () => {
@@ -125,9 +125,9 @@ test('refuses a version that is not declared', () => {
 });
 
 test('tells of known features only, and survives listeners that throw', () => {
-  const storage = openStorage(false);
   const onFault = vi.fn<(operation: string, error: unknown) => void>();
-  const { overrides } = create({ storage, onFault });
+  const storage = openStorage(false, onFault);
+  const { overrides } = create({ storage });
   const heard: (string | null)[] = [];
   overrides.subscribe(() => {
     throw new Error('listener');
@@ -140,7 +140,7 @@ test('tells of known features only, and survives listeners that throw', () => {
   stop();
   overrides.set('sessionsList', 'v1');
   expect(heard).toEqual(['memoryPanel', 'sessionsList']);
-  expect(onFault).toHaveBeenCalledWith('overrides.subscribe', expect.any(Error));
+  expect(onFault).toHaveBeenCalledWith('get', expect.any(Error));
 });
 
 test('drops whatever is stored that is not a version', () => {

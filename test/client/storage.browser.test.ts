@@ -57,7 +57,7 @@ test('takes an override over from another frame', async () => {
   here.subscribe((feature) => heard.push(feature));
   there.set('memoryPanel', 'v2');
   await vi.waitFor(() => expect(heard).toEqual(['memoryPanel']));
-  expect(here.get('memoryPanel')).toEqual({ version: 'v2', origin: 'storage' });
+  expect(here.get('memoryPanel')).toEqual({ version: 'v2' });
 });
 
 test('keeps values in memory when localStorage is full', () => {

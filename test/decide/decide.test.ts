@@ -8,8 +8,8 @@ const feature = 'panel';
 const kill: Assignment = { feature, version: 'v1', reason: 'ROLLED_BACK', kill: true };
 const split = { feature, version: 'v2', reason: 'SPLIT', kill: false, bucket: 42 } satisfies Assignment;
 const trip: Trip = { feature, sinceMs: 0, untilMs: 1 };
-const v1: Override = { version: 'v1', origin: 'storage' };
-const v2: Override = { version: 'v2', origin: 'url' };
+const v1: Override = { version: 'v1' };
+const v2: Override = { version: 'v2' };
 
 // Every combination of the three voices.
 test.each([

@@ -1,4 +1,4 @@
-import { showValue, SwitchbackError } from '../../error.js';
+import { refuseOption } from '../../error.js';
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -8,8 +8,7 @@ export type Fetch = typeof globalThis.fetch;
  * @throws SwitchbackError `invalid-option` for anything but a non-empty string
  */
 export function readServiceUrl(url: unknown): string {
-  if (typeof url !== 'string' || url.trim() === '')
-    throw new SwitchbackError('invalid-option', `url must be the service's URL, found ${showValue(url)}`);
+  if (typeof url !== 'string' || url.trim() === '') refuseOption('url', 'a path or URL', url);
   return url.trim().replace(/\/+$/, '');
 }
 
