@@ -14,16 +14,15 @@ import { expectCard, expectCounted } from './seen.js';
 const LateMemoryCard = lazyVersion(loadForever, { timeoutMs: 600_000 });
 const GoneMemoryCard = lazyVersion(loadNothing);
 
-/** It does not gate: its children are tried whatever is published. With `feature` it counts what becomes of them. */
 const meta = {
   title: 'FallbackBoundary',
   component: FallbackBoundary,
   args: { feature: 'memoryPanel', fallback: <MemoryCard />, children: <MemoryCardV2 />, onFallback: fn() },
   argTypes: {
     feature: { control: false },
-    fallback: { control: false },
-    fallbackRender: { control: false },
-    FallbackComponent: { control: false },
+    fallback: { control: false, description: 'v1, as an element.' },
+    fallbackRender: { control: false, description: 'v1, as a function of what was thrown.' },
+    FallbackComponent: { control: false, description: 'v1, as a component that is told what was thrown.' },
     loading: { control: false },
     resetKeys: { control: false },
     children: { control: false },
@@ -115,9 +114,10 @@ export const BothFail: Story = {
 /** Without `feature` it needs no provider, and nothing is counted. */
 export const WithoutFeature: Story = {
   args: { feature: undefined, children: <BreaksInRender /> },
-  parameters: { scene: undefined, ...expectsConsole(/v2 broke while rendering/) },
-  play: async ({ args, canvasElement }) => {
+  parameters: { ...scene(null), ...expectsConsole(/v2 broke while rendering/) },
+  play: async ({ args, canvas, canvasElement }) => {
     await expectCard(canvasElement, 'v1');
+    await expect(canvas.queryByRole('group')).toBeNull();
     await waitFor(() => expect(args.onFallback).toHaveBeenCalledTimes(1));
     await expect(args.onFallback).toHaveBeenCalledWith(expect.objectContaining({ feature: null, phase: 'render' }));
   },

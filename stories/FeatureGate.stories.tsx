@@ -48,6 +48,8 @@ export const V2: Story = {
     await expectCard(canvasElement, 'v2');
     await userEvent.type(canvas.getByRole('searchbox'), 'atlas');
     await expect(canvas.getByRole('status')).toHaveTextContent('1 of 5');
+    await userEvent.clear(canvas.getByRole('searchbox'));
+    await expect(canvas.getByRole('status')).toHaveTextContent('5 saved');
     await expectCounted(canvasElement, { 'v2 tried': '1', 'v2 shown': '1', 'v2 failed': '0' });
   },
 };

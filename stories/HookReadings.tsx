@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from 'react';
 import { useFeature, useFeatureConfig, useFeatureDetails, useOverride, useSwitchbackStatus } from 'react-switchback';
+import './memoryCard.css';
 
 /** Shows what each hook says of `memoryPanel`. */
 export function HookReadings(): ReactNode {

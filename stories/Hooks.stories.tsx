@@ -100,7 +100,7 @@ export const RolledBackLive: Story = {
 
 /** Nothing was heard of the service yet: everything is version 1. */
 export const Connecting: Story = {
-  parameters: { scene: undefined },
+  parameters: scene(null),
   render: () => (
     <SwitchbackProvider features={{ memoryPanel: {} }} source={silentSource} storage={false}>
       <HookReadings />
@@ -116,7 +116,7 @@ export const Connecting: Story = {
 
 /** The service is out of reach. */
 export const Offline: Story = {
-  parameters: { scene: undefined },
+  parameters: scene(null),
   render: () => (
     <SwitchbackProvider features={{ memoryPanel: {} }} source={unreachableSource} storage={false}>
       <HookReadings />

@@ -1,4 +1,5 @@
 import { Component, type ReactNode } from 'react';
+import './memoryCard.css';
 
 interface HostBoundaryState {
   readonly isBroken: boolean;

@@ -17,24 +17,29 @@ export interface SceneOptions extends TestClientOptions {
   readonly controls?: readonly SceneControl[];
 }
 
-/** Sets the scene of a story. @returns parameters of the story */
-export const scene = (options: SceneOptions) => ({ scene: { options } });
+/** Sets the scene of a story; null: none, for a story that brings its own. @returns parameters of the story */
+export const scene = (options: SceneOptions | null) => ({ scene: { options } });
 
 /** Puts a provider, the host's boundary, the controls and the numbers around a story that has a scene. */
 export const withScene: Decorator = (Story, { parameters, id }) => {
-  const { scene: set } = parameters as Partial<ReturnType<typeof scene>>;
-  if (set === undefined) return <Story />;
-  const { shows } = set.options;
+  const options = (parameters as Partial<ReturnType<typeof scene>>).scene?.options ?? null;
+  if (options === null)
+    return (
+      <div className="scene">
+        <Story />
+      </div>
+    );
+  const { shows } = options;
   if (shows !== 'both')
     return (
-      <Scene key={id} options={set.options} version={shows}>
+      <Scene key={id} options={options} version={shows}>
         {() => <Story />}
       </Scene>
     );
   return (
     <div className="side-by-side">
       {(['v1', 'v2'] as const).map((version) => (
-        <Scene key={version} options={set.options} version={version} caption>
+        <Scene key={version} options={options} version={version} caption>
           {() => <Story />}
         </Scene>
       ))}
