@@ -1,4 +1,4 @@
-import { digestHex, sha256 } from './sha256.js';
+import { digestHex, sha256, sha256InPlace } from './sha256.js';
 
 /** What the digest of one feature and one targeting key says. */
 export interface Digest {
@@ -54,7 +54,7 @@ function hash(feature: string, targetingKey: string): Int32Array {
   if (colon >= 0) {
     scratch[colon] = 0x3a;
     const length = writePlain(targetingKey, colon + 1);
-    if (length >= 0) return sha256(scratch, length);
+    if (length >= 0) return sha256InPlace(scratch, length);
   }
   return sha256(encodeUtf8(`${feature}:${normalizeTargetingKey(targetingKey)}`));
 }
@@ -67,10 +67,11 @@ const encodeUtf8 = (text: string): Uint8Array =>
 
 // Text that is its own normal form, one byte per character: nearly every key there is, so it is spared the rest.
 function writePlain(text: string, from: number): number {
+  const bytes = scratch;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code < 0x21 || code > 0x7e) return -1;
-    scratch[from + at] = code;
+    bytes[from + at] = code;
   }
   return from + text.length;
 }

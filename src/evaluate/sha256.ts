@@ -1,88 +1,109 @@
 // SHA-256 (FIPS 180-4) for bucketing: synchronous, any length, no dependency. It decides a bucket; it protects nothing.
 
-const roundConstants = new Int32Array(64);
-const initialState = new Int32Array(8);
-
-// The constants are the first 32 fractional bits of square and cube roots of the first primes; deriving them costs fewer
-// bytes than listing them, and happens once.
-for (let candidate = 2, found = 0; found < 64; candidate++) {
-  let isPrime = true;
-  for (let divisor = 2; divisor * divisor <= candidate; divisor++) {
-    if (candidate % divisor === 0) isPrime = false;
-  }
-  if (!isPrime) continue;
-  if (found < 8) initialState[found] = (candidate ** 0.5 * 0x100000000) | 0;
-  roundConstants[found++] = (candidate ** (1 / 3) * 0x100000000) | 0;
+interface Sha256 {
+  /**
+   * Hashes bytes.
+   * @param bytes any length; not modified
+   * @returns the digest as eight signed 32-bit words, most significant first; a fresh array per call
+   * @source FIPS 180-4, section 6.2
+   */
+  hash(bytes: Uint8Array): Int32Array;
+  /**
+   * Hashes the first `length` bytes and pads behind them.
+   * @param bytes at least 72 longer than `length`; what is behind `length` is overwritten
+   */
+  hashInPlace(bytes: Uint8Array, length: number): Int32Array;
 }
 
-// Filled and used within one call, never across two.
-const schedule = new Int32Array(64);
+// In a function, because bundlers turn a module's constants into variables, and an engine looks those up in each round.
+function createSha256(): Sha256 {
+  const roundConstants = new Int32Array(64);
+  const initialState = new Int32Array(8);
+  // Filled and used within one call, never across two.
+  const schedule = new Int32Array(64);
 
-/**
- * Hashes bytes.
- * @param bytes any length; not modified
- * @param length how many of them count; default: all
- * @returns the digest as eight signed 32-bit words, most significant first; a fresh array per call
- * @source FIPS 180-4, section 6.2
- */
-export function sha256(bytes: Uint8Array, length = bytes.length): Int32Array {
-  const state = new Int32Array(initialState);
-  for (let from = 0; from < length + 9; from += 64) {
-    for (let word = 0; word < 16; word++) schedule[word] = 0;
-    const end = Math.min(length - from, 64);
-    for (let at = 0; at < end; at++) schedule[at >> 2]! |= bytes[from + at]! << (24 - (at & 3) * 8);
-    if (end >= 0 && end < 64) schedule[end >> 2]! |= 0x80 << (24 - (end & 3) * 8);
-    if (end < 56) {
-      schedule[14] = length / 0x20000000;
-      schedule[15] = length << 3;
+  // The constants are the first 32 fractional bits of square and cube roots of the first primes; deriving them costs fewer
+  // bytes than listing them, and happens once.
+  for (let candidate = 2, found = 0; found < 64; candidate++) {
+    let isPrime = true;
+    for (let divisor = 2; divisor * divisor <= candidate; divisor++) {
+      if (candidate % divisor === 0) isPrime = false;
     }
-    compress(state);
+    if (!isPrime) continue;
+    if (found < 8) initialState[found] = (candidate ** 0.5 * 0x100000000) | 0;
+    roundConstants[found++] = (candidate ** (1 / 3) * 0x100000000) | 0;
   }
-  return state;
-}
 
-// Rotations are spelled out: as a function they are ten calls in each of 64 rounds wherever an engine does not inline them.
-function compress(state: Int32Array): void {
-  let a = state[0]!;
-  let b = state[1]!;
-  let c = state[2]!;
-  let d = state[3]!;
-  let e = state[4]!;
-  let f = state[5]!;
-  let g = state[6]!;
-  let h = state[7]!;
-  for (let t = 0; t < 64; t++) {
-    let word = schedule[t]!;
-    if (t > 15) {
+  // Rotations are spelled out: as a function they are calls in each round wherever an engine does not inline them.
+  const compress = (state: Int32Array): void => {
+    for (let t = 16; t < 64; t++) {
       const x = schedule[t - 15]!;
       const y = schedule[t - 2]!;
       const s0 = ((x >>> 7) | (x << 25)) ^ ((x >>> 18) | (x << 14)) ^ (x >>> 3);
       const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
-      word = (schedule[t - 16]! + schedule[t - 7]! + s0 + s1) | 0;
-      schedule[t] = word;
+      schedule[t] = (schedule[t - 16]! + s0 + schedule[t - 7]! + s1) | 0;
     }
-    const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
-    const t1 = (h + s1 + (g ^ (e & (f ^ g))) + roundConstants[t]! + word) | 0;
-    const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
-    const t2 = s0 + ((a & b) | (c & (a | b)));
-    h = g;
-    g = f;
-    f = e;
-    e = (d + t1) | 0;
-    d = c;
-    c = b;
-    b = a;
-    a = (t1 + t2) | 0;
-  }
-  state[0]! += a;
-  state[1]! += b;
-  state[2]! += c;
-  state[3]! += d;
-  state[4]! += e;
-  state[5]! += f;
-  state[6]! += g;
-  state[7]! += h;
+    let a = state[0]!;
+    let b = state[1]!;
+    let c = state[2]!;
+    let d = state[3]!;
+    let e = state[4]!;
+    let f = state[5]!;
+    let g = state[6]!;
+    let h = state[7]!;
+    for (let t = 0; t < 64; t++) {
+      const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+      const t1 = (h + s1 + (g ^ (e & (f ^ g))) + roundConstants[t]! + schedule[t]!) | 0;
+      const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+      const t2 = s0 + ((a & b) | (c & (a | b)));
+      h = g;
+      g = f;
+      f = e;
+      e = (d + t1) | 0;
+      d = c;
+      c = b;
+      b = a;
+      a = (t1 + t2) | 0;
+    }
+    state[0]! += a;
+    state[1]! += b;
+    state[2]! += c;
+    state[3]! += d;
+    state[4]! += e;
+    state[5]! += f;
+    state[6]! += g;
+    state[7]! += h;
+  };
+
+  const hashInPlace = (bytes: Uint8Array, length: number): Int32Array => {
+    const state = new Int32Array(initialState);
+    const size = (length + 72) & ~63;
+    for (let at = length; at < size; at++) bytes[at] = 0;
+    bytes[length] = 0x80;
+    for (let at = 0; at < size;) {
+      for (let word = 0; word < 16; word++, at += 4) {
+        schedule[word] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+      }
+      if (at === size) {
+        schedule[14] = length / 0x20000000;
+        schedule[15] = length << 3;
+      }
+      compress(state);
+    }
+    return state;
+  };
+
+  return {
+    hashInPlace,
+    hash(bytes) {
+      const padded = new Uint8Array(bytes.length + 72);
+      padded.set(bytes);
+      return hashInPlace(padded, bytes.length);
+    },
+  };
 }
+
+export const { hash: sha256, hashInPlace: sha256InPlace } = /* @__PURE__ */ createSha256();
 
 const hexPairs = Array.from({ length: 256 }, (_, byte) => (byte + 256).toString(16).slice(1));
 
