@@ -23,6 +23,10 @@ const manifest = JSON.parse(files.get('package.json')!) as {
   peerDependencies: Record<string, string>;
 };
 
+test('it was built from the sources that are here', () => {
+  expect(inject('newerSources'), 'the build is stale: run `npm run build`').toEqual([]);
+});
+
 test('it holds the build, its documents and nothing else', () => {
   const others = [...files.keys()].filter((name) => !/^dist\/.*\.(js|js\.map|d\.ts)$/.test(name));
   expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/service/LICENSES.md', 'package.json']);
