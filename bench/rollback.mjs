@@ -1,5 +1,5 @@
 // From a command to v1 in the document of every open page: 20 visible tabs, by road and by state.
-//   npm run bench:rollback [-- --tabs 20 --rounds 10 --polling-rounds 2]
+//   npm run bench:rollback [-- --tabs 20 --rounds 10 --polling-rounds 2 --json]
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     tabs: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '10' },
     'polling-rounds': { type: 'string', default: '2' },
+    json: { type: 'boolean', default: false },
   },
 });
 const tabCount = Number(values.tabs);
@@ -104,10 +105,13 @@ try {
   await rm(dataDir, { recursive: true, force: true });
 }
 
-console.table(rows);
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}; from the command to v1 in the document`,
-);
+if (values.json) console.log(JSON.stringify(rows));
+else {
+  console.table(rows);
+  console.log(
+    `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}; from the command to v1 in the document`,
+  );
+}
 const slow = rows.filter(({ state, p99Ms }) => state === 'live' && p99Ms >= 1_000);
 for (const { road, p99Ms } of slow) console.error(`over 1 s: ${road}, live, p99 ${p99Ms} ms`);
 process.exitCode = slow.length > 0 ? 1 : 0;

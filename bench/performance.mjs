@@ -1,0 +1,130 @@
+// Fills the tables of docs/performance.md: sizes and renders as they are now, the comparison as recorded in bench/peers.
+//   node bench/performance.mjs [--rollback]     with --rollback it measures those too, about 3 minutes
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { peersGoals, readResults } from './peersGoals.mjs';
+
+const file = new URL('../docs/performance.md', import.meta.url);
+
+const measure = (script, ...args) => {
+  const path = fileURLToPath(new URL(script, import.meta.url));
+  const { stdout } = spawnSync(process.execPath, [path, ...args, '--json'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(stdout);
+};
+
+const table = (head, rows) =>
+  [head, head.map((_, column) => (column === 0 ? '---' : '---:')), ...rows]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+
+const kb = (bytes) => (bytes / 1_000).toFixed(2);
+const number = (value, digits) =>
+  value == null ? '–' : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`;
+
+const results = await readResults();
+const field = results.rows.filter(({ kind }) => kind !== 'size only');
+const bySize = results.rows.filter(({ size }) => size).toSorted((a, b) => a.size.gzip - b.size.gzip);
+
+const sections = {
+  size: () =>
+    table(
+      ['bundle', 'first load, min', 'gzip', 'everything, min', 'gzip', 'chunks'],
+      measure('size.mjs').map((row) => [
+        row.bundle,
+        kb(row.firstLoadMin),
+        kb(row.firstLoadGzip),
+        kb(row.everythingMin),
+        kb(row.everythingGzip),
+        row.chunks,
+      ]),
+    ),
+  render: () =>
+    table(
+      ['', 'renders', 'goal', 'ms, for a glance'],
+      measure('render.mjs').map(({ what, renders, goal, ms }) => [what, renders, goal, ms ?? '–']),
+    ),
+  recorded: () =>
+    `Measured on ${results.date}: ${results.cpus} × ${results.cpu}, Node ${results.node}, React ${results.react}, ${results.rounds} rounds.`,
+  goals: () =>
+    table(
+      ['', 'Switchback', 'beside', 'goal', 'met'],
+      peersGoals(results).map(({ what, measured, beside, goal, isMet }) => [
+        what,
+        measured,
+        beside,
+        goal,
+        isMet ? 'yes' : '**no**',
+      ]),
+    ),
+  fieldSize: () =>
+    table(
+      ['kB', 'min', 'gzip', 'brotli'],
+      bySize.map(({ name, size }) => [name, kb(size.min), kb(size.gzip), kb(size.brotli)]),
+    ),
+  field: () =>
+    table(
+      [
+        '',
+        'evaluate, ns',
+        'bucketed, ns',
+        'mount, ms',
+        'ready',
+        'change',
+        'change, ms',
+        'refetch',
+        'bytes',
+        'SSR, ms',
+        'SSR ×',
+      ],
+      field.map((row) => [
+        row.name,
+        number(row.evalNs, 0),
+        number(row.bucketNs, 0),
+        number(row.hookMs, 2),
+        number(row.extraRendersToReady, 0),
+        number(row.changeRenders, 0),
+        number(row.changeMs, 2),
+        number(row.refetchRenders, 0),
+        number(row.bytesOverFloor, 0),
+        number(row.ssrMs, 2),
+        number(row.ssrVsFloor, 2),
+      ]),
+    ),
+  hashes: () =>
+    table(
+      ['ns per bucket', ''],
+      Object.entries(results.hashes)
+        .toSorted((a, b) => a[1] - b[1])
+        .map(([name, ns]) => [name, number(ns, 0)]),
+    ),
+  ...(process.argv.includes('--rollback') && {
+    rollback: () => {
+      const rows = measure('rollback.mjs', '--rounds', '5', '--polling-rounds', '1');
+      const cells = rows.map(({ road, state, samples, p50Ms, p99Ms, maxMs }) => [
+        road,
+        state,
+        samples,
+        p50Ms,
+        p99Ms,
+        maxMs,
+      ]);
+      return `${table(['road', 'state', 'samples', 'p50, ms', 'p99, ms', 'most, ms'], cells)}\n\n${machine}.`;
+    },
+  }),
+};
+
+let text = await readFile(file, 'utf8');
+for (const [name, write] of Object.entries(sections)) {
+  const [begin, end] = [`<!-- begin:${name} -->`, `<!-- end:${name} -->`];
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for ${name}`);
+  text = `${text.slice(0, from + begin.length)}\n${write()}\n${text.slice(to)}`;
+}
+await writeFile(file, text);
