@@ -190,8 +190,10 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       const next = identify(context ?? {});
       if (isSameContext(read().context, next)) return;
       snapshots = openSnapshots(next);
+      const isOther = read().context.targetingKey !== next.targetingKey;
       store.setState({ context: next });
       refresh();
+      if (isOther) gates.release();
       // Rules hold for everyone; a snapshot of one user's assignments does not.
       if (source?.dependsOnContext) {
         if (isRunning) intake.start();

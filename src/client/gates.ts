@@ -1,4 +1,4 @@
-import { decide, type Decision } from '../decide/decide.js';
+import type { Decision } from '../decide/decide.js';
 import type { Observation } from '../observe/observe.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { Breakers } from './breakers.js';
@@ -14,6 +14,8 @@ export interface ExposureEvent {
   readonly feature: string;
   readonly version: Version;
   readonly reason: Decision['reason'];
+  /** v1 in place of a v2 that failed. */
+  readonly isFallback: boolean;
 }
 
 export interface GatesOptions {
@@ -35,10 +37,12 @@ export interface Gates {
   hostOf(feature: string): GateHost;
   /** Holds, the breaker or readiness of a feature may have changed; without a feature, of all. */
   notify(feature?: string): void;
+  /** Somebody else sits here now: what was held for the user before them is let go. */
+  release(): void;
 }
 
 export function createGates(options: GatesOptions): Gates {
-  const hosts = new Map<string, { readonly host: GateHost; readonly notify: () => void }>();
+  const hosts = new Map<string, Entry>();
   return {
     hostOf(feature) {
       let entry = hosts.get(feature);
@@ -48,10 +52,19 @@ export function createGates(options: GatesOptions): Gates {
     notify(feature) {
       for (const [key, { notify }] of hosts) if (feature === undefined || feature === key) notify();
     },
+    release() {
+      for (const { release } of hosts.values()) release();
+    },
   };
 }
 
-function createHost(feature: string, options: GatesOptions): { host: GateHost; notify: () => void } {
+interface Entry {
+  readonly host: GateHost;
+  readonly notify: () => void;
+  readonly release: () => void;
+}
+
+function createHost(feature: string, options: GatesOptions): Entry {
   const { read, decisions, breakers, clock, guardHost } = options;
   const cell = decisions.cell(feature);
   const listeners = new Set<() => void>();
@@ -64,13 +77,9 @@ function createHost(feature: string, options: GatesOptions): { host: GateHost; n
     feature,
     loads: options.loads,
     serverDecision: cell.getForServer,
-    decision(choice) {
-      const live = cell.get();
-      const isFree = choice && live.reason !== 'CIRCUIT_OPEN' && !decisions.assignmentOf(feature)?.kill;
-      return isFree ? decide({ feature, override: { version: choice } }) : live;
-    },
-    viewFor({ mountedOn, choice, hasProbe }) {
-      const decision = host.decision(choice);
+    decision: cell.get,
+    isKill: () => decisions.assignmentOf(feature)?.kill === true,
+    viewFor({ mountedOn, hasProbe }, decision = cell.get()) {
       const { reason } = decision;
       if (reason === 'DEFAULT' && !mountedOn && !read().isWaitOver && !read().snapshot)
         return { shows: 'loading', keepsV1: false, decision };
@@ -115,7 +124,7 @@ function createHost(feature: string, options: GatesOptions): { host: GateHost; n
         clock,
         settleMs: options.settleMs,
         emit: host.observer(version, decision, isFallback),
-        onExposed: () => guardHost('onExposure', () => options.onExposure({ feature, version, reason })),
+        onExposed: () => guardHost('onExposure', () => options.onExposure({ feature, version, reason, isFallback })),
         onSettled: () => {
           if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');
         },
@@ -161,5 +170,15 @@ function createHost(feature: string, options: GatesOptions): { host: GateHost; n
     onFallback: (event) => guardHost('onFallback', () => options.onFallback(event)),
     guardHost,
   };
-  return { host, notify: () => [...listeners].forEach((listener) => listener()) };
+  const notify = () => [...listeners].forEach((listener) => listener());
+  return {
+    host,
+    notify,
+    release() {
+      held = undefined;
+      notify();
+      // Those that are still on v1 hold it again, for the new user.
+      if (mountedOnV1 > 0) held = cell.get();
+    },
+  };
 }

@@ -240,6 +240,27 @@ describe('the breaker', () => {
 });
 
 describe('what is counted', () => {
+  test('tells an exposure of v1 as a fallback from one by decision', async () => {
+    const exposures: unknown[] = [];
+    const { Provider } = testClient(undefined, { onExposure: (event) => void exposures.push(event) });
+    const Bad = () => {
+      throw new Error('broke');
+    };
+    mount(
+      <Provider>
+        {gate('list')}
+        <FeatureGate feature="panel" fallback={<p>v1</p>}>
+          <Bad />
+        </FeatureGate>
+      </Provider>,
+    );
+    await vi.waitFor(() => expect(exposures).toHaveLength(2));
+    expect(exposures).toEqual([
+      { feature: 'list', version: 'v2', reason: 'SPLIT', isFallback: false },
+      { feature: 'panel', version: 'v1', reason: 'SPLIT', isFallback: true },
+    ]);
+  });
+
   test('is one attempt, exposure and settling per episode of v1 and of v2, also under StrictMode', async () => {
     const { Provider, sink } = testClient({ panel: {}, list: { percentage: 0 } });
     mount(
@@ -354,6 +375,37 @@ describe('VersionSwitcher', () => {
 });
 
 describe('the context', () => {
+  test('of a new user lets go of what was held for the one before', async () => {
+    const { Provider, client, publish } = testClient({ panel: { percentage: 50 } });
+    const userOn = (version: string) => {
+      for (let user = 0; ; user++) {
+        client.setContext({ targetingKey: `user-${user}` });
+        if (client.getDecision('panel').version === version) return { targetingKey: `user-${user}` };
+      }
+    };
+    const onV2 = userOn('v2');
+    client.setContext(userOn('v1'));
+    const page = mount(<Provider>{gate('panel')}</Provider>);
+    expect(page.text()).toBe('v1');
+    client.setContext(onV2);
+    await vi.waitFor(() => expect(page.text()).toBe('v2'));
+
+    client.setContext(userOn('v1'));
+    await vi.waitFor(() => expect(page.text()).toBe('v1'));
+    publish({ panel: { percentage: 100 } });
+    await passed(30);
+    expect(page.text()).toBe('v1');
+  });
+
+  test('with another attribute of the same user holds on', async () => {
+    const { Provider, client } = testClient({ panel: { regions: ['eu'] } });
+    const page = mount(<Provider>{gate('panel')}</Provider>);
+    client.setContext({ targetingKey: 'user-1', region: 'eu' });
+    expect(client.isEnabled('panel')).toBe(true);
+    await passed(30);
+    expect(page.text()).toBe('v1');
+  });
+
   test('of a new user decides anew', async () => {
     const rule = { panel: { percentage: 50 } };
     const { client } = testClient(rule);
