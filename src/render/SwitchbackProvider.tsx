@@ -1,8 +1,9 @@
 'use client';
 // Comes in: options or a client. Goes out: the client to every hook and gate below. Who calls: the host's root.
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useContext, useEffect, useRef, useState, type ReactNode } from 'react';
 import { createSwitchback, type SwitchbackClient } from '../client/client.js';
 import type { SwitchbackOptions } from '../client/options.js';
+import { SwitchbackError } from '../error.js';
 import { SwitchbackContext } from './context.js';
 import { useLayout } from './useLayout.js';
 
@@ -25,6 +26,12 @@ export function SwitchbackProvider({ children, client: given, ...rest }: Switchb
   const client = given ?? own?.client;
 
   useLayout(() => own?.follow(options));
+
+  const outer = useContext(SwitchbackContext);
+  useEffect(() => {
+    if (outer !== null && client !== undefined)
+      warn(client, 'is inside another one, which hears nothing of this part of the page; keep one');
+  }, [outer, client]);
 
   useEffect(() => {
     client?.start();
@@ -51,6 +58,7 @@ interface OwnClient {
 
 function createOwn(options: SwitchbackOptions): OwnClient {
   let latest = options;
+  let hasWarned = false;
   const client = createSwitchback({
     ...options,
     onExposure: (event) => latest.onExposure?.(event),
@@ -63,6 +71,17 @@ function createOwn(options: SwitchbackOptions): OwnClient {
     client,
     follow(next) {
       latest = next;
+      if (hasWarned || next.features === options.features) return;
+      hasWarned = true;
+      warn(
+        client,
+        'got other features than at first and ignores them; call defineFeatures once, outside the component',
+      );
     },
   };
+}
+
+function warn(client: SwitchbackClient, what: string): void {
+  if (process.env.NODE_ENV === 'production') return;
+  client.internals.fault('provider', new SwitchbackError('invalid-option', `this <SwitchbackProvider> ${what}`));
 }

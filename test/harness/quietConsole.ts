@@ -1,14 +1,9 @@
+// Set-up of every test. Not to be imported by one: it would watch the console twice.
 import { afterEach, beforeEach, vi } from 'vitest';
-
-const expected: RegExp[] = [];
-
-/** Announces console errors and warnings of this test that are part of what it shows; everything else fails it. */
-export function expectConsole(...patterns: RegExp[]): void {
-  expected.push(...patterns);
-}
+import { expectedConsole } from './expectedConsole.js';
 
 beforeEach(() => {
-  expected.length = 0;
+  expectedConsole.length = 0;
   for (const method of ['error', 'warn'] as const) vi.spyOn(console, method).mockImplementation(() => {});
 });
 
@@ -17,7 +12,7 @@ afterEach(() => {
   for (const method of ['error', 'warn'] as const) {
     for (const call of vi.mocked(console[method]).mock.calls) {
       const text = call.map(String).join(' ');
-      if (!expected.some((pattern) => pattern.test(text))) unexpected.push(`console.${method}: ${text}`);
+      if (!expectedConsole.some((pattern) => pattern.test(text))) unexpected.push(`console.${method}: ${text}`);
     }
   }
   vi.restoreAllMocks();
