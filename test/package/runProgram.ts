@@ -77,10 +77,10 @@ function signalGroup({ pid, exitCode }: ChildProcess, signal: NodeJS.Signals): v
   }
 }
 
-/** The environment without what npm scripts and test runners put there: `NODE_ENV=test` would build for development. */
+/** The environment without what npm scripts, test runners and our own set-ups put there: `NODE_ENV=test` would build for development. */
 function plainEnv(): NodeJS.ProcessEnv {
   const isOurs =
-    /^(npm_(package|lifecycle|command|execpath|config_local_prefix)|INIT_CWD|NODE_ENV|NODE_OPTIONS|VITEST|VITE_|DEV|PROD|SSR|MODE|BASE_URL|TEST)/;
+    /^(npm_(package|lifecycle|command|execpath|config_local_prefix)|INIT_CWD|NODE_ENV|NODE_OPTIONS|VITEST|VITE_|DEV|PROD|SSR|MODE|BASE_URL|TEST|SWITCHBACK_)/;
   const kept = Object.entries(process.env).filter(([name]) => !isOurs.test(name));
   return {
     ...Object.fromEntries(kept),
