@@ -23,6 +23,7 @@ export function createLooseHost(loads: GateHost['loads'], guardHost: GateHost['g
 
 const ungated = (decision: () => Decision) => ({
   decision,
+  isKill: () => false,
   serverDecision: decision,
   viewFor: () => ({ shows: 'v2', decision: decision(), component: undefined }) as const,
   mountOnV1: () => () => {},

@@ -33,24 +33,15 @@ export function createBreakers(
 
   const move = (feature: string, event: BreakerEvent): void => {
     const entry = entries.get(feature) ?? { state: closedBreaker, isProbed: false, cancelTick: nothing };
-    const next = step(entry.state, event, clock.now(), policy, random());
-    if (next === entry.state) {
-      scheduleTick(feature, entry);
-      return;
-    }
-    const isMove = next.state !== entry.state.state;
-    entries.set(feature, entry);
+    const before = entry.state;
+    const next = step(before, event, clock.now(), policy, random());
     entry.state = next;
-    if (next.state !== 'halfOpen') entry.isProbed = false;
-    scheduleTick(feature, entry);
-    if (isMove) onChange(feature);
-  };
-
-  const scheduleTick = (feature: string, entry: Entry): void => {
+    entries.set(feature, entry);
     entry.cancelTick();
-    entry.cancelTick = nothing;
-    if (entry.state.state !== 'open') return;
-    entry.cancelTick = clock.after(Math.max(entry.state.untilMs - clock.now(), 1), () => move(feature, 'tick'));
+    if (next.state === 'open')
+      entry.cancelTick = clock.after(Math.max(next.untilMs - clock.now(), 1), () => move(feature, 'tick'));
+    if (next.state !== 'halfOpen') entry.isProbed = false;
+    if (next.state !== before.state) onChange(feature);
   };
 
   return {

@@ -30,8 +30,8 @@ export interface Gate {
   v1Failed(error: unknown): void;
   /** Forgets a failure and tries v2 again, as far as the breaker allows. */
   reset(): void;
-  /** Lets this gate alone show a version; null follows the decision again. Kills and trips still win. */
-  choose(version: Version | null): void;
+  /** Looks again at what its host says. */
+  update(): void;
 }
 
 const nothing = () => {};
@@ -48,7 +48,6 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   let mountedOn: Version | undefined;
   let unmountVersion = nothing;
   let failed: { readonly error: unknown } | undefined;
-  let choice: Version | undefined;
   let episode: Episode | undefined;
   let releaseProbe: (() => void) | undefined;
   let areMountEffectsDone = false;
@@ -65,7 +64,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   };
 
   const compute = (): GateView => {
-    const next = host.viewFor({ mountedOn, choice, hasProbe: releaseProbe !== undefined });
+    const next = host.viewFor({ mountedOn, hasProbe: releaseProbe !== undefined });
     const { decision } = next;
     if (failed) return { shows: 'v1', because: 'failed', decision, error: failed.error };
     if (next.shows !== 'v2') return next;
@@ -82,7 +81,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   const begin = (version: Version): void => {
     if (episode?.version === version) return;
     end();
-    episode = host.beginEpisode(version, host.decision(choice), failed !== undefined);
+    episode = host.beginEpisode(version, host.decision(), failed !== undefined);
   };
   const end = (): void => {
     episode?.leave();
@@ -250,9 +249,6 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
       end();
       update();
     },
-    choose(version) {
-      choice = version ?? undefined;
-      update();
-    },
+    update,
   };
 }

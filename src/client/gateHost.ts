@@ -9,8 +9,6 @@ import type { CreateLoads, Loads } from './loads.js';
 export interface GateState {
   /** What it has settled on wanting; undefined before it is mounted. */
   readonly mountedOn: Version | undefined;
-  /** The version it was told to show, whatever the decision. */
-  readonly choice: Version | undefined;
   /** It may try v2 for a half-open breaker. */
   readonly hasProbe: boolean;
 }
@@ -21,12 +19,13 @@ export interface GateHost {
   readonly feature: string | null;
   /** The client's load records, as far as any lazy version made some. */
   loads(create?: CreateLoads): Loads | undefined;
-  /** The live decision, or the chosen version where neither a kill nor a trip is against it. */
-  decision(choice?: Version): Decision;
+  decision(): Decision;
+  /** Whether nothing local may outrank the decision. */
+  isKill(): boolean;
   /** From the initial snapshot alone: no override, no trip, nothing stored. */
   serverDecision(): Decision;
   /** What a gate without a failure shows once v2's code is there. */
-  viewFor(gate: GateState): GateView;
+  viewFor(gate: GateState, decision?: Decision): GateView;
   /** Registers a gate that shows v1; returns what ends it. */
   mountOnV1(decision: Decision): () => void;
   takeProbe(): (() => void) | undefined;

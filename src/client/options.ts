@@ -1,4 +1,5 @@
 import { refuseOption, type OnInternalFault } from '../error.js';
+import { inRange, isObject, isText, kind, shortText, type Kind } from '../evaluate/kind.js';
 import type { EvaluationContext } from '../evaluate/snapshot.js';
 import type { FeatureSet } from '../features.js';
 import { defaultBreakerPolicy, type BreakerPolicy } from '../guard/breaker.js';
@@ -47,36 +48,25 @@ export interface SwitchbackOptions {
   readonly EventSource?: typeof EventSource | undefined;
 }
 
-type Check = readonly [expected: string, accepts: (value: unknown) => boolean];
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
 
-const inRange = (minimum: number, maximum: number): Check => [
-  `${minimum} to ${maximum}`,
-  (value) => typeof value === 'number' && value >= minimum && value <= maximum,
-];
-const aFunction: Check = ['a function', isFunction];
+const aFunction = kind('a function', isFunction);
+const textOrAbsent = kind('text', (value) => value === undefined || isText(value));
 // What is checked where it is used.
-const anything: Check = ['', () => true];
+const anything = kind('', () => true);
 
-const checks: Readonly<Record<keyof SwitchbackOptions, Check>> = {
-  features: ['the outcome of defineFeatures', isObject],
-  url: ['a path or URL', (value) => typeof value === 'string' && value.trim() !== ''],
-  source: ['a source, such as httpSource({ url })', (value) => isFunction(Object(value).start)],
+const optionKinds: Readonly<Record<keyof SwitchbackOptions, Kind<unknown>>> = {
+  features: kind('the outcome of defineFeatures', isObject),
+  url: kind('a path or URL', (value) => isText(value) && value.trim() !== ''),
+  source: kind('a source, such as httpSource({ url })', (value) => isFunction(Object(value).start)),
   initial: anything,
-  context: anything,
+  context: kind('an object or null', (value) => value === null || isObject(value)),
   waitMs: inRange(0, 60_000),
   overrides: anything,
   storage: anything,
-  sinks: [
-    'a list of sinks',
-    (value) => Array.isArray(value) && value.every((sink) => isFunction(Object(sink).observe)),
-  ],
-  build: ['at most 64 characters', (value) => typeof value === 'string' && value.length <= 64],
-  breaker: anything,
+  sinks: kind('a list of sinks', (value) => Array.isArray(value) && value.every((sink) => isFunction(sink?.observe))),
+  build: shortText,
+  breaker: kind('an object', isObject),
   settleMs: inRange(0, 600_000),
   onExposure: aFunction,
   onFallback: aFunction,
@@ -93,35 +83,36 @@ const checks: Readonly<Record<keyof SwitchbackOptions, Check>> = {
  */
 export function checkOptions(options: SwitchbackOptions): void {
   if (!isObject(options)) refuseOption('options', 'an object', options);
-  checkFields('options', '', { ...options, features: options.features }, checks);
-  if (options.url !== undefined && options.source !== undefined)
-    refuseOption('source', 'absent where url is given', options.source);
-  checkContext(options.context);
+  checkFields('options', options, optionKinds);
+  const { features, url, source, context } = options;
+  check('features', features, optionKinds.features);
+  if (url !== undefined && source !== undefined) refuseOption('source', 'absent where url is given', source);
+  checkContext(context);
 }
 
 /** @throws SwitchbackError `invalid-option` for a context that is no object or a targeting key that is no text */
-export function checkContext(context: unknown): void {
-  if (context === undefined || context === null) return;
-  if (!isObject(context)) refuseOption('context', 'an object or null', context);
-  const { targetingKey, region } = context as EvaluationContext;
-  if (!isTextOrAbsent(targetingKey)) refuseOption('context.targetingKey', 'text', targetingKey);
-  if (!isTextOrAbsent(region)) refuseOption('context.region', 'text', region);
+export function checkContext(context: EvaluationContext | null | undefined): void {
+  check('context', context ?? null, optionKinds.context);
+  check('context.targetingKey', context?.targetingKey, textOrAbsent);
+  check('context.region', context?.region, textOrAbsent);
 }
 
 /** Fills in a breaker policy. @throws SwitchbackError `invalid-option` */
 export function breakerPolicyOf(given: Partial<BreakerPolicy> = {}): BreakerPolicy {
-  if (!isObject(given)) refuseOption('breaker', 'an object', given);
-  const check = inRange(1, 86_400_000);
-  const policyChecks = Object.fromEntries(Object.keys(defaultBreakerPolicy).map((name) => [name, check]));
-  checkFields('breaker', 'breaker.', given, policyChecks);
+  const duration = inRange(1, 86_400_000);
+  const policyKinds = Object.fromEntries(Object.keys(defaultBreakerPolicy).map((name) => [name, duration]));
+  checkFields('breaker', given, policyKinds, 'breaker.');
   return { ...defaultBreakerPolicy, ...given };
 }
 
-function checkFields(of: string, prefix: string, given: object, known: Readonly<Record<string, Check>>): void {
+function checkFields(of: string, given: object, kinds: Readonly<Record<string, Kind<unknown>>>, prefix = ''): void {
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(known, name)) refuseOption(of, `any of ${Object.keys(known).join(', ')}`, name);
-    const [expected, accepts] = known[name] ?? anything;
-    // `features` is the one that must be there.
-    if ((value !== undefined || name === 'features') && !accepts(value)) refuseOption(prefix + name, expected, value);
+    const expected = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (!expected) refuseOption(of, `any of ${Object.keys(kinds).join(', ')}`, name);
+    if (value !== undefined) check(prefix + name, value, expected);
   }
+}
+
+function check(name: string, value: unknown, { accepts, expected }: Kind<unknown>): void {
+  if (!accepts(value)) refuseOption(name, expected, value);
 }

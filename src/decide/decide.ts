@@ -33,19 +33,19 @@ export interface DecisionInput {
  * @source design part 5
  */
 export function decide({ feature, assignment, override, trip }: DecisionInput): Decision {
-  if (assignment?.kill === true) return fromAssignment(assignment);
-  if (trip !== undefined) return { feature, version: 'v1', enabled: false, reason: 'CIRCUIT_OPEN' };
-  if (override !== undefined) {
-    const { version } = override;
-    return { feature, version, enabled: version === 'v2', reason: 'OVERRIDE' };
+  const give = (version: Version, reason: DecisionReason): Decision => ({
+    feature,
+    version,
+    enabled: version === 'v2',
+    reason,
+  });
+  if (!assignment?.kill) {
+    if (trip) return give('v1', 'CIRCUIT_OPEN');
+    if (override) return give(override.version, 'OVERRIDE');
+    if (!assignment) return give('v1', 'DEFAULT');
   }
-  if (assignment !== undefined) return fromAssignment(assignment);
-  return { feature, version: 'v1', enabled: false, reason: 'DEFAULT' };
-}
-
-function fromAssignment({ feature, version, reason, bucket }: Assignment): Decision {
-  const decision = { feature, version, enabled: version === 'v2', reason };
-  return bucket === undefined ? decision : { ...decision, bucket };
+  const { version, reason, bucket } = assignment;
+  return { ...give(version, reason), ...(bucket !== undefined && { bucket }) };
 }
 
 /** Whether two decisions say the same, so that the older object can be kept. */

@@ -60,13 +60,12 @@ interface Walk {
 function assign(feature: string, walk: Walk): Assignment {
   const { snapshot } = walk;
   const published = snapshot.features.get(feature);
-  const rule = published !== undefined && 'enabled' in published ? published : undefined;
-  if (snapshot.emergency !== null) return kill(feature, 'ROLLED_BACK');
+  if (snapshot.emergency) return kill(feature, 'ROLLED_BACK');
   if (snapshot.kills.has(feature)) {
-    const isOnlyDisabled = rule !== undefined && !rule.enabled && !rule.rolledBack;
+    const isOnlyDisabled = published && 'enabled' in published && !published.enabled && !published.rolledBack;
     return kill(feature, isOnlyDisabled ? 'DISABLED' : 'ROLLED_BACK');
   }
-  if (published === undefined || 'malformed' in published) return give(feature, 'v1', 'ERROR');
+  if (!published || 'malformed' in published) return give(feature, 'v1', 'ERROR');
   if ('version' in published) {
     const { version, reason } = published;
     if (version === 'v1' && (reason === 'ROLLED_BACK' || reason === 'DENIED')) return kill(feature, reason);
@@ -78,44 +77,40 @@ function assign(feature: string, walk: Walk): Assignment {
 
 function applyRule(feature: string, rule: FeatureRule, walk: Walk): Assignment {
   const { context, options } = walk;
+  const { nowMs } = options;
   const { bucket, tag } = (options.digestOf ?? digestOf)(feature, context.targetingKey ?? '');
 
   if (rule.deny.has(tag)) return kill(feature, 'DENIED');
-  if (rule.fromMs !== null && options.nowMs < rule.fromMs) return give(feature, 'v1', 'DISABLED');
-  if (rule.untilMs !== null && options.nowMs >= rule.untilMs) return give(feature, 'v1', 'DISABLED');
+  if (nowMs < (rule.fromMs ?? -Infinity) || nowMs >= (rule.untilMs ?? Infinity)) return give(feature, 'v1', 'DISABLED');
   if (rule.requires.length > 0) {
     walk.visited.set(feature, 'visiting');
     if (!rule.requires.every((required) => prerequisiteOf(required, walk).version === 'v2'))
       return give(feature, 'v1', walk.cycleMet ? 'ERROR' : 'PREREQUISITE');
   }
   if (rule.allow.has(tag)) return give(feature, 'v2', 'TARGETING_MATCH');
-  if (rule.regions !== null && !rule.regions.includes(context.region ?? ''))
-    return give(feature, 'v1', 'TARGETING_MATCH');
-  const version = bucket < Math.round(rule.percentage * 100) ? 'v2' : 'v1';
-  return { feature, version, reason: 'SPLIT', kill: false, bucket };
+  if (rule.regions && !rule.regions.includes(context.region ?? '')) return give(feature, 'v1', 'TARGETING_MATCH');
+  return { ...give(feature, bucket < Math.round(rule.percentage * 100) ? 'v2' : 'v1', 'SPLIT'), bucket };
 }
 
 function prerequisiteOf(feature: string, walk: Walk): Assignment {
-  const earlier = walk.visited.get(feature);
-  if (earlier === 'visiting') {
+  let assignment = walk.visited.get(feature);
+  if (assignment === 'visiting') {
     walk.cycleMet = true;
     return give(feature, 'v1', 'ERROR');
   }
-  const assignment = earlier ?? assign(feature, walk);
+  assignment ??= assign(feature, walk);
   walk.visited.set(feature, assignment);
   return assignment;
 }
-
-const kill = (feature: string, reason: AssignmentReason): Assignment => ({
-  feature,
-  version: 'v1',
-  reason,
-  kill: true,
-});
 
 const give = (feature: string, version: Version, reason: AssignmentReason): Assignment => ({
   feature,
   version,
   reason,
   kill: false,
+});
+
+const kill = (feature: string, reason: AssignmentReason): Assignment => ({
+  ...give(feature, 'v1', reason),
+  kill: true,
 });

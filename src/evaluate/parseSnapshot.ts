@@ -1,4 +1,5 @@
 import { showValue } from '../error.js';
+import { inRange, isObject, isText, kind, shortText, type Kind, type Raw } from './kind.js';
 import {
   defaultDelivery,
   isCount,
@@ -31,33 +32,15 @@ export type ParsedSnapshot =
     }
   | { readonly status: 'invalid'; readonly problems: readonly SnapshotProblem[] };
 
-type Raw = Readonly<Record<string, unknown>>;
 type Wrong = (pointer: string, found: unknown, expected: string) => void;
-
-/** What a field may be. */
-interface Kind<T> {
-  readonly expected: string;
-  readonly accepts: (value: unknown) => value is T;
-}
 
 const maxFeatures = 1_000;
 const maxTags = 10_000;
 const maxListed = 100;
 const dayMs = 86_400_000;
 
-const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const kind = <T>(expected: string, accepts: (value: unknown) => unknown): Kind<T> => ({
-  expected,
-  accepts: accepts as Kind<T>['accepts'],
-});
 const oneOf = <T extends string | number>(...values: readonly T[]) =>
-  kind<T>(values.map((value) => JSON.stringify(value)).join(' or '), (value) => values.includes(value as T));
-const inRange = (minimum: number, maximum: number) =>
-  kind<number>(
-    `${minimum} to ${maximum}`,
-    (value) => typeof value === 'number' && value >= minimum && value <= maximum,
-  );
+  kind<T>(values.map(showValue).join(' or '), (value) => values.includes(value as T));
 const listOf = (items: string, accepts: (item: unknown) => boolean) =>
   kind<readonly string[]>(
     `a list of ${items}`,
@@ -68,14 +51,8 @@ const object = kind<Raw>('an object', isObject);
 const list = kind<readonly unknown[]>('a list', Array.isArray);
 const count = kind<number>('a whole number, 0 or more', isCount);
 const flag = kind<boolean>('true or false', (value) => typeof value === 'boolean');
-const shortText = kind<string>('at most 64 characters', (value) => typeof value === 'string' && value.length <= 64);
-const time = kind<string>(
-  'an ISO 8601 time',
-  (value) => typeof value === 'string' && Date.parse(value) === Date.parse(value),
-);
-const tags = listOf('tags (16 hex digits)', (item) => typeof item === 'string' && /^[0-9a-f]{16}$/.test(item));
-const regions = listOf('regions', (item) => typeof item === 'string');
-const share = inRange(0, 1);
+const time = kind<string>('an ISO 8601 time', (value) => isText(value) && !Number.isNaN(Date.parse(value)));
+const tags = listOf('tags (16 hex digits)', (item) => isText(item) && /^[0-9a-f]{16}$/.test(item));
 
 /** Reads own fields only. What is null or absent counts as the fallback; without a fallback it is wrong. */
 type Read = {
@@ -142,7 +119,7 @@ function readSnapshot(value: Raw, problems: readonly SnapshotProblem[], wrong: W
   const base = {
     epoch,
     revision,
-    publishedAt: typeof publishedAt === 'string' ? publishedAt : '',
+    publishedAt: isText(publishedAt) ? publishedAt : '',
     emergency,
     kills,
     delivery: readDelivery(read('delivery', object, {}), wrong),
@@ -158,7 +135,7 @@ function readSnapshot(value: Raw, problems: readonly SnapshotProblem[], wrong: W
 function readEmergency(value: unknown, wrong: Wrong): { readonly since: string } | null {
   if (value === undefined || value === null || value === false) return null;
   const since = isObject(value) ? own(value, 'since') : undefined;
-  if (typeof since === 'string') return { since };
+  if (isText(since)) return { since };
   wrong('/emergency', value, 'null or { "since": time }');
   return { since: '' };
 }
@@ -167,7 +144,7 @@ const deliveryRanges: Readonly<Record<keyof Delivery, Kind<number>>> = {
   pollMs: inRange(1_000, 7 * dayMs),
   heartbeatMs: inRange(100, 7 * dayMs),
   spreadMs: inRange(0, 7 * dayMs),
-  ackRate: share,
+  ackRate: inRange(0, 1),
   maxStaleMs: inRange(0, 30 * dayMs),
 };
 
@@ -218,9 +195,9 @@ const readRule = (read: Read): FeatureRule => ({
   requires: read('requires', listOf('features', isFeatureKey), []),
   deny: new Set(read('deny', tags, [])),
   allow: new Set(read('allow', tags, [])),
-  regions: read('regions', regions, null),
+  regions: read('regions', listOf('regions', isText), null),
   config: read('config', object, {}) as JsonObject,
-  sampling: read('sampling', share, 1),
+  sampling: read('sampling', inRange(0, 1), 1),
   logOnly: read('logOnly', flag, false),
 });
 

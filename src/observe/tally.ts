@@ -60,32 +60,29 @@ export function emptyTally(observed: ObservedVersion, atMs: number): Tally {
   };
 }
 
+const countOf = {
+  attempt: 'attempts',
+  exposure: 'exposures',
+  settled: 'settled',
+  aborted: 'aborted',
+  suppressedByBreaker: 'suppressedByBreaker',
+  overridden: 'overridden',
+} as const;
+
 /** Adds one observation to its tally. */
 export function addToTally(tally: Tally, observation: Observation): Tally {
-  const { counts } = tally;
-  switch (observation.kind) {
-    case 'attempt':
-      return { ...tally, counts: { ...counts, attempts: counts.attempts + 1 } };
-    case 'exposure':
-      return { ...tally, counts: { ...counts, exposures: counts.exposures + 1 } };
-    case 'settled':
-      return { ...tally, counts: { ...counts, settled: counts.settled + 1 } };
-    case 'failure': {
-      const { phase } = observation.failure;
-      return { ...tally, counts: { ...counts, failed: { ...counts.failed, [phase]: counts.failed[phase] + 1 } } };
-    }
-    case 'aborted':
-      return { ...tally, counts: { ...counts, aborted: counts.aborted + 1 } };
-    case 'suppressedByBreaker':
-      return { ...tally, counts: { ...counts, suppressedByBreaker: counts.suppressedByBreaker + 1 } };
-    case 'overridden':
-      return { ...tally, counts: { ...counts, overridden: counts.overridden + 1 } };
-    case 'timing': {
-      const { name, valueMs } = observation;
-      const histogram = record(tally.histograms[name] ?? emptyHistogram, valueMs);
-      return { ...tally, histograms: { ...tally.histograms, [name]: histogram } };
-    }
+  const { counts, histograms } = tally;
+  if (observation.kind === 'failure') {
+    const { phase } = observation.failure;
+    return { ...tally, counts: { ...counts, failed: { ...counts.failed, [phase]: counts.failed[phase] + 1 } } };
   }
+  if (observation.kind === 'timing') {
+    const { name, valueMs } = observation;
+    const histogram = record(histograms[name] ?? emptyHistogram, valueMs);
+    return { ...tally, histograms: { ...histograms, [name]: histogram } };
+  }
+  const name = countOf[observation.kind];
+  return { ...tally, counts: { ...counts, [name]: counts[name] + 1 } };
 }
 
 /** Merges two counts: commutative, associative, with `emptyCounts` as its zero. */

@@ -1,6 +1,7 @@
 'use client';
 
-import { useEffect, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { createChoice } from '../client/choice.js';
 import type { GateCallbacks } from '../client/gateView.js';
 import type { Decision } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
@@ -40,7 +41,10 @@ export interface VersionSwitcherProps extends GateCallbacks {
  */
 export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
   const { feature, v1, v2, loading, toggle = 'never', labels, onVersionChange, onError, onFallback } = props;
-  const gate = useGate(feature, v2, { onError, onFallback });
+  // A choice is about one feature.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps
+  const choice = useMemo(() => createChoice(), [feature]);
+  const gate = useGate(feature, v2, { onError, onFallback }, choice.wrap);
   const override = useOverride(feature);
   const shown = useSyncExternalStore(
     gate.subscribe,
@@ -56,7 +60,10 @@ export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
   }, [shown, onVersionChange]);
 
   const choose = (version: Version): void => {
-    if (!override.set(version)) gate.choose(version);
+    if (!override.set(version)) {
+      choice.choose(version);
+      gate.update();
+    }
     // Asking for v2 again after it failed is a new attempt.
     if (version === 'v2') gate.reset();
   };
