@@ -7,11 +7,12 @@ import { expectsConsole } from './expectsConsole.js';
 import { loadForever, loadNothing } from './loaders.js';
 import { MemoryCard } from './MemoryCard.js';
 import MemoryCardV2 from './MemoryCardV2.js';
+import { named } from './named.js';
 import { scene } from './Scene.js';
 import { expectCard, expectCounted, expectPressed } from './seen.js';
 
-const LateMemoryCard = lazyVersion(loadForever, { timeoutMs: 600_000 });
-const GoneMemoryCard = lazyVersion(loadNothing);
+const LateMemoryCard = named('LateMemoryCard', lazyVersion(loadForever, { timeoutMs: 600_000 }));
+const GoneMemoryCard = named('GoneMemoryCard', lazyVersion(loadNothing));
 
 const meta = {
   title: 'VersionSwitcher',

@@ -6,6 +6,7 @@ import { CardSkeleton } from './CardSkeleton.js';
 import { expectsConsole } from './expectsConsole.js';
 import { loadBreaksInEffect, loadBreaksInRender, loadForever, loadNothing, loadV2 } from './loaders.js';
 import { MemoryCard } from './MemoryCard.js';
+import { named } from './named.js';
 import { scene } from './Scene.js';
 import { expectCard, expectCounted } from './seen.js';
 
@@ -13,13 +14,13 @@ const fetchCode = fn(loadV2);
 const fetchAtSecond = fn(loadV2);
 const fetchAhead = fn(loadV2);
 
-const LazyCard = lazyVersion(fetchCode);
-const LateCard = lazyVersion(loadForever, { timeoutMs: 600_000 });
-const ImpatientCard = lazyVersion(loadForever, { timeoutMs: 50 });
-const GoneCard = lazyVersion(loadNothing);
-const RetriedCard = lazyVersion(fetchAtSecond, { retries: 1 });
-const RenderFailsCard = lazyVersion(loadBreaksInRender);
-const EffectFailsCard = lazyVersion(loadBreaksInEffect);
+const LazyCard = named('LazyCard', lazyVersion(fetchCode));
+const LateCard = named('LateCard', lazyVersion(loadForever, { timeoutMs: 600_000 }));
+const ImpatientCard = named('ImpatientCard', lazyVersion(loadForever, { timeoutMs: 50 }));
+const GoneCard = named('GoneCard', lazyVersion(loadNothing));
+const RetriedCard = named('RetriedCard', lazyVersion(fetchAtSecond, { retries: 1 }));
+const RenderFailsCard = named('RenderFailsCard', lazyVersion(loadBreaksInRender));
+const EffectFailsCard = named('EffectFailsCard', lazyVersion(loadBreaksInEffect));
 
 /**
  * A component of code that is fetched when it is wanted:
@@ -27,6 +28,7 @@ const EffectFailsCard = lazyVersion(loadBreaksInEffect);
  */
 const meta = {
   title: 'lazyVersion',
+  component: FeatureGate,
   args: { feature: 'memoryPanel', fallback: <MemoryCard />, loading: <CardSkeleton />, children: <LazyCard /> },
   argTypes: {
     feature: { control: false },
