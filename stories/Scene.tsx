@@ -6,7 +6,7 @@ import { Evidence } from './Evidence.js';
 import { HostBoundary } from './HostBoundary.js';
 
 /** What the people on call can do in a story. */
-export type SceneControl = 'publish' | 'rollBack' | 'mountAgain';
+type SceneControl = 'publish' | 'rollBack' | 'mountAgain';
 
 /** The world around a story: one feature, `memoryPanel`, and a client that knows it. */
 export interface SceneOptions extends TestClientOptions {

@@ -1,4 +1,4 @@
-export type MemoryKind = 'preference' | 'project' | 'person' | 'fact';
+type MemoryKind = 'preference' | 'project' | 'person' | 'fact';
 
 export interface Memory {
   readonly id: string;
