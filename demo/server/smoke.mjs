@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import axe from 'axe-core';
 import pg from 'pg';
 import { chromium } from 'playwright';
 import { runnerImport } from 'vite';
@@ -10,6 +11,7 @@ const execute = promisify(execFile);
 const waitMs = 10_000;
 // The stream comes back with a growing, random delay; polls happen every 15 s.
 const recoveryMs = 30_000;
+const accessRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const memory = 'kept through everything';
 
 /**
@@ -41,6 +43,30 @@ export async function smoke({ appUrl, service, dataDir, onClose }) {
     }
   }
   return true;
+}
+
+/** WCAG 2.2 AA as far as axe can tell, and no sideways scrolling, in each way the page can look. */
+async function checkAccess(page) {
+  const found = [];
+  const before = page.viewportSize();
+  for (const [look, colorScheme, width] of [
+    ['light', 'light', before.width],
+    ['dark', 'dark', before.width],
+    ['320 px', 'light', 320],
+  ]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ ...before, width });
+    // Colours fade over; axe has to see where they end.
+    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+    await page.addScriptTag({ content: axe.source });
+    const { violations } = await page.evaluate((runOnly) => window.axe.run(document, { runOnly }), accessRules);
+    for (const { id, nodes } of violations) found.push(`${look}: ${id} at ${nodes[0]?.target}`);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (overflow > 0) found.push(`${look}: ${overflow} px wider than the window`);
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  await page.setViewportSize(before);
+  if (found.length > 0) throw new Error(found.join('; '));
 }
 
 function steps({ page, appUrl, service, dataDir, uncaught }) {
@@ -85,6 +111,7 @@ function steps({ page, appUrl, service, dataDir, uncaught }) {
         await remembers();
       },
     },
+    { name: 'v1 is accessible, in light, dark and at 320 px', run: () => checkAccess(page) },
     {
       name: 'a ramp to 25 % moves a part of the 100 users, and no open panel',
       run: async () => {
@@ -105,6 +132,7 @@ function steps({ page, appUrl, service, dataDir, uncaught }) {
         await remembers();
       },
     },
+    { name: 'v2 is accessible, in light, dark and at 320 px', run: () => checkAccess(page) },
     {
       name: 'v2 broken in render: v1 takes over, keeps everything and can be used',
       run: async () => {
