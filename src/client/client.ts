@@ -223,7 +223,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
             refresh();
           });
       stops = [stopOverrides, cancelWait];
-      if (source) store.setState({ status: 'connecting' });
+      store.setState({ status: source ? 'connecting' : 'static' });
       intake.start();
     },
     close() {

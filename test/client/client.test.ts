@@ -339,6 +339,17 @@ describe('a broken part of ours', () => {
 });
 
 describe('life', () => {
+  test('a client without a source is static again after a close and a start', () => {
+    const { client } = make({ initial: rulesSnapshot({ panel: {} }) });
+    expect(client.getStatus().status).toBe('static');
+    client.start();
+    client.close();
+    expect(client.getStatus().status).toBe('closed');
+    client.start();
+    expect(client.getStatus().status).toBe('static');
+    client.close();
+  });
+
   test('start and close may be repeated, as StrictMode does; after close nothing is listened to', () => {
     const clock = createFakeClock(startMs);
     const { source, listeners, counts } = manualSource();

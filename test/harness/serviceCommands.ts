@@ -21,6 +21,10 @@ declare module 'vitest/browser' {
   }
 }
 
+interface StartServiceModule {
+  startService(options: ServiceOptions): Promise<RunningService>;
+}
+
 interface Started {
   service: RunningService;
   readonly options: ServiceOptions;
@@ -30,7 +34,7 @@ let started: Started | undefined;
 
 // Loaded when it is asked for, so that other tests do not wait for it.
 async function start(options: ServiceOptions): Promise<RunningService> {
-  const { module } = await runnerImport<typeof import('../../src/service/startService.js')>(
+  const { module } = await runnerImport<StartServiceModule>(
     new URL('../../src/service/startService.ts', import.meta.url).pathname,
   );
   return module.startService(options);
