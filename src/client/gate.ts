@@ -56,7 +56,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   let isSuppressionCounted = false;
 
   const recordOf = (): LoadRecord | undefined =>
-    lazy?.preloaded() ?? (loads && lazy && loads.get(lazy.loader)) ?? undefined;
+    lazy && loads ? (lazy.preloaded() ?? loads.get(lazy.loader)) : undefined;
   /** The component of a lazy v2 once it is there; undefined while it is not, and for a v2 that is no lazy. */
   const loaded = (): unknown => {
     const record = recordOf();

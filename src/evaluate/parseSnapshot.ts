@@ -65,10 +65,9 @@ const own = (object: Raw, key: string): unknown => (Object.hasOwn(object, key) ?
 const readerOf =
   (from: Raw, pointer: string, wrong: Wrong): Read =>
   <T>(name: string, { accepts, expected }: Kind<T>, fallback?: T) => {
-    const found = own(from, name) ?? fallback;
-    if (found === fallback && fallback !== undefined) return fallback;
+    const found = own(from, name);
     if (accepts(found)) return found;
-    wrong(`${pointer}/${name}`, found, expected);
+    if (fallback === undefined || found != null) wrong(`${pointer}/${name}`, found, expected);
     return fallback;
   };
 

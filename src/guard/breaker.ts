@@ -44,47 +44,39 @@ export function step(
   policy: BreakerPolicy = defaultBreakerPolicy,
   jitter = 0,
 ): BreakerState {
-  const current = clampClock(breaker, nowMs, policy);
-  switch (current.state) {
-    case 'closed':
-      return stepClosed(current, event, nowMs, policy, jitter);
-    case 'open':
-      return event === 'tick' && nowMs >= current.untilMs ? { state: 'halfOpen', openings: current.openings } : current;
+  // A clock that was set back must neither keep v1 for a year nor count incidents of the future.
+  switch (breaker.state) {
+    case 'closed': {
+      const { incidentsMs } = breaker;
+      const recent = incidentsMs.map((atMs) => Math.min(atMs, nowMs)).filter((atMs) => atMs > nowMs - policy.windowMs);
+      if (event === 'incident') {
+        recent.push(nowMs);
+        if (recent.length >= policy.incidentLimit) return open(nowMs, 1, policy, jitter);
+      }
+      return String(recent) === String(incidentsMs) ? breaker : { state: 'closed', incidentsMs: recent };
+    }
+    case 'open': {
+      const { openings } = breaker;
+      const sinceMs = Math.min(breaker.sinceMs, nowMs);
+      const untilMs = Math.min(breaker.untilMs, nowMs + policy.maxCoolDownMs);
+      if (event === 'tick' && nowMs >= untilMs) return { state: 'halfOpen', openings };
+      const isSame = sinceMs === breaker.sinceMs && untilMs === breaker.untilMs;
+      return isSame ? breaker : { state: 'open', sinceMs, untilMs, openings };
+    }
     case 'halfOpen':
       if (event === 'settled') return closedBreaker;
-      return event === 'incident' ? open(nowMs, current.openings + 1, policy, jitter) : current;
+      return event === 'incident' ? open(nowMs, breaker.openings + 1, policy, jitter) : breaker;
     default:
-      return assertNever(current);
+      return assertNever(breaker);
   }
-}
-
-function stepClosed(
-  breaker: Extract<BreakerState, { state: 'closed' }>,
-  event: BreakerEvent,
-  nowMs: number,
-  policy: BreakerPolicy,
-  jitter: number,
-): BreakerState {
-  const recent = breaker.incidentsMs.filter((atMs) => atMs > nowMs - policy.windowMs);
-  if (event !== 'incident')
-    return recent.length === breaker.incidentsMs.length ? breaker : { state: 'closed', incidentsMs: recent };
-  const incidentsMs = [...recent, nowMs];
-  return incidentsMs.length >= policy.incidentLimit ? open(nowMs, 1, policy, jitter) : { state: 'closed', incidentsMs };
 }
 
 function open(nowMs: number, openings: number, policy: BreakerPolicy, jitter: number): BreakerState {
-  const coolDownMs = Math.min(policy.coolDownMs * 2 ** (openings - 1), policy.maxCoolDownMs);
-  const untilMs = nowMs + Math.round(Math.min(coolDownMs * (1 + jitter * 0.2), policy.maxCoolDownMs));
-  return { state: 'open', sinceMs: nowMs, untilMs, openings };
-}
-
-// A clock that was set back must neither keep v1 for a year nor count incidents of the future.
-function clampClock(breaker: BreakerState, nowMs: number, policy: BreakerPolicy): BreakerState {
-  if (breaker.state === 'open' && (breaker.sinceMs > nowMs || breaker.untilMs > nowMs + policy.maxCoolDownMs)) {
-    const untilMs = Math.min(breaker.untilMs, nowMs + policy.maxCoolDownMs);
-    return { ...breaker, sinceMs: Math.min(breaker.sinceMs, nowMs), untilMs };
-  }
-  if (breaker.state === 'closed' && breaker.incidentsMs.some((atMs) => atMs > nowMs))
-    return { state: 'closed', incidentsMs: breaker.incidentsMs.map((atMs) => Math.min(atMs, nowMs)) };
-  return breaker;
+  const coolDownMs = policy.coolDownMs * 2 ** (openings - 1) * (1 + jitter * 0.2);
+  return {
+    state: 'open',
+    sinceMs: nowMs,
+    untilMs: nowMs + Math.round(Math.min(coolDownMs, policy.maxCoolDownMs)),
+    openings,
+  };
 }
