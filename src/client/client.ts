@@ -142,11 +142,8 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     breakers,
     loads,
     clock,
-    settleMs: options.settleMs ?? 2_000,
-    upgradeOf: (feature) => features[feature]?.upgrade ?? 'held',
+    given: options,
     observe: (observation) => observer.observe(observation, decisions.digestOf(observation.feature).subject),
-    onExposure: (event) => options.onExposure?.(event),
-    onFallback: (event) => options.onFallback?.(event),
     guardHost: faults.guard,
   });
 

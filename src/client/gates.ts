@@ -1,4 +1,5 @@
 import type { Decision } from '../decide/decide.js';
+import type { FeatureSet } from '../features.js';
 import type { Observation } from '../observe/observe.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { Breakers } from './breakers.js';
@@ -24,11 +25,13 @@ export interface GatesOptions {
   readonly breakers: Breakers;
   readonly loads: GateHost['loads'];
   readonly clock: Clock;
-  readonly settleMs: number;
-  readonly upgradeOf: (feature: string) => 'held' | 'live';
+  readonly given: {
+    readonly features: FeatureSet;
+    readonly settleMs?: number | undefined;
+    readonly onExposure?: ((event: ExposureEvent) => void) | undefined;
+    readonly onFallback?: ((event: FallbackEvent) => void) | undefined;
+  };
   readonly observe: (observation: Observation) => void;
-  readonly onExposure: (event: ExposureEvent) => void;
-  readonly onFallback: (event: FallbackEvent) => void;
   readonly guardHost: GateHost['guardHost'];
 }
 
@@ -65,7 +68,7 @@ interface Entry {
 }
 
 function createHost(feature: string, options: GatesOptions): Entry {
-  const { read, decisions, breakers, clock, guardHost } = options;
+  const { read, decisions, breakers, clock, guardHost, given } = options;
   const cell = decisions.cell(feature);
   const listeners = new Set<() => void>();
   const seenErrors = new Set<string>();
@@ -91,7 +94,8 @@ function createHost(feature: string, options: GatesOptions): Entry {
       }
       if (!decision.enabled) return { shows: 'v1', because: 'decision', decision };
       if (mountedOn !== 'v2' && reason !== 'OVERRIDE') {
-        if (held && options.upgradeOf(feature) === 'held') return { shows: 'v1', because: 'held', decision: held };
+        if (held && given.features[feature]?.upgrade !== 'live')
+          return { shows: 'v1', because: 'held', decision: held };
         if (breakers.stateOf(feature).state === 'halfOpen' && !hasProbe)
           return {
             shows: 'v1',
@@ -111,20 +115,16 @@ function createHost(feature: string, options: GatesOptions): Entry {
     takeProbe: () => breakers.takeProbe(feature),
     subscribe(listener) {
       listeners.add(listener);
-      const stop = cell.subscribe(listener);
-      return () => {
-        listeners.delete(listener);
-        stop();
-      };
+      return () => void listeners.delete(listener);
     },
     beginEpisode(version, decision, isFallback) {
       const { reason } = decision;
       return beginEpisode({
         version,
         clock,
-        settleMs: options.settleMs,
+        settleMs: given.settleMs ?? 2_000,
         emit: host.observer(version, decision, isFallback),
-        onExposed: () => guardHost('onExposure', () => options.onExposure({ feature, version, reason, isFallback })),
+        onExposed: () => guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback })),
         onSettled: () => {
           if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');
         },
@@ -167,7 +167,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
       clock.after(0, () => seenErrors.delete(signature));
       breakers.move(feature, 'incident');
     },
-    onFallback: (event) => guardHost('onFallback', () => options.onFallback(event)),
+    onFallback: (event) => guardHost('onFallback', () => given.onFallback?.(event)),
     guardHost,
   };
   const notify = () => [...listeners].forEach((listener) => listener());
