@@ -30,7 +30,7 @@ export interface DecisionInput {
 
 /**
  * Ranks the voices: kill, then trip, then override, then assignment, then v1.
- * @source design part 5
+ * @source docs/concepts.md, "The loop"
  */
 export function decide({ feature, assignment, override, trip }: DecisionInput): Decision {
   const give = (version: Version, reason: DecisionReason): Decision => ({

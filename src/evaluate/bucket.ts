@@ -80,7 +80,7 @@ function writePlain(text: string, from: number): number {
  * Hashes one feature and one targeting key.
  * @param targetingKey any string; normalised first
  * @returns never throws; an empty key counts as `default-session`
- * @source seed 001: SHA-256 of `feature:key`, first 8 hex digits mod 100; hundredths from the next two decimal digits
+ * @source docs/concepts.md, "Who gets v2": SHA-256 of `feature:key`, first 8 hex digits mod 100; hundredths from the next two decimal digits
  */
 export const digestOf: DigestOf = (feature, targetingKey) => readDigest(digestHex(hash(feature, targetingKey), 12));
 

@@ -35,7 +35,7 @@ export interface EvaluateOptions {
 /**
  * Gives one feature's version for one context; the first rule that matches decides.
  * @returns never throws: an unknown or malformed feature is v1 with reason `ERROR`
- * @source design part 4; bucketing from seed 001
+ * @source docs/concepts.md, "Who gets v2"
  */
 export function evaluate(
   snapshot: Snapshot,

@@ -76,7 +76,7 @@ const readerOf =
  * the emergency survive even when the rest is rubbish.
  * @param value anything, such as the outcome of `JSON.parse`
  * @returns never throws; unknown fields are ignored
- * @source contracts part 2
+ * @source docs/contracts.md part 2
  */
 export function parseSnapshot(value: unknown): ParsedSnapshot {
   const problems: SnapshotProblem[] = [];

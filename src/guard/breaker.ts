@@ -11,7 +11,7 @@ export interface BreakerPolicy {
   readonly maxCoolDownMs: number;
 }
 
-/** @source reference table A6: 3 incidents in 5 minutes; 30 s doubling to 30 min */
+/** @source docs/fallback.md, "The breaker": 3 incidents in 5 minutes; 30 s doubling to 30 min */
 export const defaultBreakerPolicy: BreakerPolicy = {
   incidentLimit: 3,
   windowMs: 300_000,

@@ -25,7 +25,7 @@ export interface VersionsProps {
 /**
  * Shows v1 or v2. Both have fixed positions side by side and are never keyed by version, so a mounted one keeps its state,
  * focus and text whatever happens to the other.
- * @source reference table A1
+ * @source docs/fallback.md
  */
 export function Versions({ gate, v1, v2, loading }: VersionsProps): ReactNode {
   const view = useSyncExternalStore(gate.subscribe, gate.getView, gate.getServerView);

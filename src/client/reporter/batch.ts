@@ -79,7 +79,7 @@ export function chooseTallies(waiting: ReadonlyMap<string, WaitingTally>): reado
 
 /**
  * Writes a batch. The checksum is the CRC-32 of the JSON text of `buckets`.
- * @source contracts part 5
+ * @source docs/contracts.md part 5
  */
 export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope, hasMore: boolean): Batch {
   const { senderId, seq, sentAtMs, build, final, dropped } = envelope;

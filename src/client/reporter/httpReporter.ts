@@ -29,7 +29,7 @@ const faultIntervalMs = 60_000;
 
 /**
  * Sends every 5 s, at 50 observations, and when the page is hidden.
- * @source contracts part 5
+ * @source docs/contracts.md part 5
  */
 export function createHttpReporter(options: HttpReporterOptions): Sink {
   const { url, post, clock, random, senderId, onHide = onPageHide, onInternalFault } = options;

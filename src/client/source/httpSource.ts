@@ -25,7 +25,7 @@ export interface HttpSourceOptions {
 /**
  * Takes snapshots from a Switchback service: at once by GET, then by its live stream, and by polling while that is down.
  * @throws SwitchbackError `invalid-option` for a url that is not a non-empty string
- * @source contracts part 3
+ * @source docs/contracts.md part 3
  */
 export function httpSource(options: HttpSourceOptions): Source {
   const { clock = systemClock, random = Math.random, onWake = onPageWake } = options;

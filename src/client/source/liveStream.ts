@@ -54,7 +54,7 @@ const healthyMs = 60_000;
 const errorSpreadMs = 2_000;
 const maxReconnectMs = 30_000;
 
-/** @source contracts part 3 */
+/** @source docs/contracts.md part 3 */
 export function createLiveStream(host: StreamHost, EventSource: EventStreamConstructor): LiveStream {
   const { url, clock, random, tell, fault, cancel, later, isKnown, getWithin } = host;
   let stream: EventStream | undefined;

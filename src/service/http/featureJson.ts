@@ -10,7 +10,7 @@ export interface RollbackEntry {
   readonly endedAt: string | null;
 }
 
-/** A feature as admin routes show it; `rolloutPercentage` and `rollbackHistory` are the seeds' names. */
+/** A feature as admin routes show it; `rolloutPercentage` and `rollbackHistory` repeat it in the words of earlier flag systems. */
 export interface FeatureJson extends StoredFeature {
   readonly rolloutPercentage: number;
   readonly rolledBack: boolean;

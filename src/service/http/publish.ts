@@ -50,7 +50,7 @@ export function killsOf(state: StoredState, local: LocalKills = noLocalKills): r
 /**
  * Turns the stored state into what is published: rules without owner, description, labels, reasons or actors.
  * @throws PublicationTooLarge beyond `publicationCaps`
- * @source contracts part 2; `rolledBack` is an addition: it tells ROLLED_BACK from DISABLED
+ * @source docs/contracts.md part 2; `rolledBack` is an addition: it tells ROLLED_BACK from DISABLED
  */
 export function publish(state: StoredState, options: PublishOptions = {}): Publication {
   const local = options.localKills ?? noLocalKills;

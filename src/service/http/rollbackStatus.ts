@@ -27,7 +27,7 @@ export function isConfirmed({ sampled, confirmed, sent, connected }: StreamProgr
 
 /**
  * Tells how far the newest rollback has come on this replica.
- * @source contracts part 4: `current` is an addition, so that a caller knows that its change is included
+ * @source docs/contracts.md part 4: `current` is an addition, so that a caller knows that its change is included
  */
 export function rollbackStatus(input: RollbackStatusInput) {
   const { target, current, streams, ackRate, v2, nowMs, completedAtMs } = input;
