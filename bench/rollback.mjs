@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startService } from '../dist/service/index.js';
-import { openTabs, servePage } from './rollback/browser.mjs';
+import { servePage } from './page.mjs';
+import { openTabs } from './rollback/browser.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,7 @@ const feature = 'memoryPanel';
 
 const dataDir = await mkdtemp(join(tmpdir(), 'switchback-bench-data-'));
 const service = await startService({ port: 0, dataDir });
-const page = await servePage();
+const page = await servePage(fileURLToPath(new URL('./rollback/page.tsx', import.meta.url)));
 const sql = new pg.Client({ connectionString: service.databaseUrl });
 await sql.connect();
 
