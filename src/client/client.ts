@@ -127,6 +127,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       overrideOf: overrides.get,
       tripOf: breakers.tripOf,
       isKnown: (feature) => known.has(feature),
+      onUnknown: (feature) => void checked(feature),
       nowMs: intake.serviceNowMs,
     },
     () => ({ snapshot: initial, context: givenContext }),
@@ -169,10 +170,10 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   let isRunning = false;
   let stops: readonly (() => void)[] = [];
   return {
-    isEnabled: (feature) => decisions.cell(checked(feature)).isEnabled(),
-    getDecision: (feature) => decisions.cell(checked(feature)).get(),
+    isEnabled: (feature) => decisions.cell(feature).isEnabled(),
+    getDecision: (feature) => decisions.cell(feature).get(),
     getConfig: (feature) => configs.get(checked(feature)) as FeatureConfig<typeof feature>,
-    subscribe: (feature, listener) => decisions.cell(checked(feature)).subscribe(listener),
+    subscribe: (feature, listener) => decisions.cell(feature).subscribe(listener),
     getStatus: createStatusReader(read),
     subscribeStatus: (listener) => store.subscribe(listener),
     applySnapshot(value) {
@@ -233,7 +234,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       store.setState({ status: 'closed' });
     },
     internals: {
-      cell: (feature) => decisions.cell(checked(feature)),
+      cell: (feature) => decisions.cell(feature),
       createGate: (feature, lazy, wrap = (host) => host) => createGate(wrap(gates.hostOf(checked(feature))), lazy),
       configForServer: (feature) => configsForServer.get(feature),
       statusForServer: statusOf({ ...read(), snapshot: initial, contactAtMs: null }),

@@ -11,6 +11,8 @@ export interface LocalVoices {
   overrideOf(feature: string): Override | undefined;
   tripOf(feature: string): Trip | undefined;
   isKnown(feature: string): boolean;
+  /** Asked for, though the host never defined it. */
+  onUnknown(feature: string): void;
   /** The service's time, ms since 1970. */
   nowMs(): number;
 }
@@ -115,6 +117,7 @@ export function createDecisions(
         cell = createCell(feature);
         // Keys of the host's features are bounded; anything else is answered, never kept.
         if (local.isKnown(feature)) cells.set(feature, cell);
+        else local.onUnknown(feature);
       }
       return cell;
     },

@@ -89,7 +89,8 @@ function applyRule(feature: string, rule: FeatureRule, walk: Walk): Assignment {
   }
   if (rule.allow.has(tag)) return give(feature, 'v2', 'TARGETING_MATCH');
   if (rule.regions && !rule.regions.includes(context.region ?? '')) return give(feature, 'v1', 'TARGETING_MATCH');
-  return { ...give(feature, bucket < Math.round(rule.percentage * 100) ? 'v2' : 'v1', 'SPLIT'), bucket };
+  const version = bucket < Math.round(rule.percentage * 100) ? 'v2' : 'v1';
+  return { feature, version, reason: 'SPLIT', kill: false, bucket };
 }
 
 function prerequisiteOf(feature: string, walk: Walk): Assignment {
@@ -111,6 +112,8 @@ const give = (feature: string, version: Version, reason: AssignmentReason): Assi
 });
 
 const kill = (feature: string, reason: AssignmentReason): Assignment => ({
-  ...give(feature, 'v1', reason),
+  feature,
+  version: 'v1',
+  reason,
   kill: true,
 });
