@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -21,13 +21,20 @@ export interface TestPostgres {
 export async function startTestPostgres(): Promise<TestPostgres> {
   const given = process.env['SWITCHBACK_TEST_DATABASE_URL'];
   if (given !== undefined && given !== '') return onServer(given, () => Promise.resolve());
-  const dataDir = await mkdtemp(join(tmpdir(), 'switchback-test-'));
+  const dataDir = await mkdtemp(join(await scratch(), 'switchback-test-'));
   const postgres = await startEmbeddedPostgres({ dataDir, durable: false });
   return onServer(postgres.connectionString, async () => {
     await postgres.close();
     await rm(dataDir, { recursive: true, force: true });
   });
 }
+
+// Memory where there is some to write to: what is tested here is not the disk.
+const scratch = (): Promise<string> =>
+  access('/dev/shm', constants.W_OK).then(
+    () => '/dev/shm',
+    () => tmpdir(),
+  );
 
 function onServer(connectionString: string, stop: () => Promise<void>): TestPostgres {
   const made: string[] = [];
