@@ -77,7 +77,8 @@ export interface ClientInternals {
 
 /**
  * Makes a client. Nothing is fetched before `start`.
- * @throws SwitchbackError `invalid-option` or, for `initial`, `invalid-snapshot`, naming the field and showing the value
+ * @throws SwitchbackError `invalid-option`, naming the option and showing its value. An `initial` that is no snapshot is told to
+ *   `onInternalFault` and counts as none: a broken answer of a server must not take the page with it.
  */
 export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   checkOptions(options);
