@@ -40,7 +40,9 @@ export interface SwitchbackClient {
   /**
    * Applies a snapshot by hand, such as one from a CDN.
    * @returns whether it was applied: false for one that is not newer
-   * @throws SwitchbackError `invalid-snapshot`, naming the first field that is wrong; its kills are applied all the same
+   *   A feature of it that is malformed is v1 `ERROR` and told to `onInternalFault`; the others count.
+   * @throws SwitchbackError `invalid-snapshot` for what is no snapshot, naming the first field that is wrong; its kills are
+   *   applied all the same
    */
   applySnapshot(snapshot: unknown): boolean;
   /** Says who the user is now; null after a logout, which also forgets what was stored. */
@@ -178,9 +180,10 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     getStatus: createStatusReader(read),
     subscribeStatus: (listener) => store.subscribe(listener),
     applySnapshot(value) {
-      const { isApplied, problem } = intake.apply(value);
+      const { snapshot, isApplied, problem } = intake.apply(value);
       if (isApplied) intake.save();
-      if (problem) throw problem;
+      if (problem && !snapshot) throw problem;
+      if (problem) faults.report('snapshot', problem);
       return isApplied;
     },
     setContext(context) {

@@ -141,6 +141,23 @@ describe('decisions', () => {
   });
 });
 
+describe('a snapshot applied by hand', () => {
+  test('with one malformed feature counts for the others, and the fault names the field', () => {
+    const { client, faults } = make();
+    expect(client.applySnapshot(rulesSnapshot({ panel: { percentage: 'all' }, list: {} }))).toBe(true);
+    expect([client.getDecision('panel').reason, client.isEnabled('list')]).toEqual(['ERROR', true]);
+    expect(String(faults[0]![1])).toMatch(/\/features\/panel\/percentage must be .*found "all"/);
+  });
+
+  test('that is none throws, naming the field and showing the value, and changes nothing', () => {
+    const { client } = make({ initial: rulesSnapshot({ panel: {} }) });
+    expect(() => client.applySnapshot(rulesSnapshot({ panel: {} }, { revision: -1 }))).toThrow(
+      /\/revision must be .*-1/,
+    );
+    expect(client.isEnabled('panel')).toBe(true);
+  });
+});
+
 describe('order', () => {
   test('an older pair is never applied, whatever order they come in', () => {
     fc.assert(
