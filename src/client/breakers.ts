@@ -10,6 +10,8 @@ export interface Breakers {
   move(feature: string, event: BreakerEvent): void;
   /** Takes the one probe of a half-open breaker; undefined when it is not half-open or somebody has it. */
   takeProbe(feature: string): (() => void) | undefined;
+  /** Takes up the cool-downs that `close` left. */
+  start(): void;
   /** Lets go of timers. */
   close(): void;
 }
@@ -59,6 +61,9 @@ export function createBreakers(
       return () => {
         if (entry.state === probed) entry.isProbed = false;
       };
+    },
+    start() {
+      for (const feature of entries.keys()) move(feature, 'tick');
     },
     close() {
       for (const entry of entries.values()) entry.cancelTick();

@@ -77,6 +77,9 @@ export interface ClientInternals {
   fault(operation: string, error: unknown): void;
 }
 
+// Keys that a program makes up must not fill the memory.
+const maxUnknown = 100;
+
 /**
  * Makes a client. Nothing is fetched before `start`.
  * @throws SwitchbackError `invalid-option`, naming the option and showing its value. An `initial` that is no snapshot is told to
@@ -151,9 +154,11 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     guardHost: faults.guard,
   });
 
-  /** Says once what is wrong with a key, and answers v1 for it. */
+  /** Says once what is wrong with a key; whoever asks for it gets v1. */
+  const unknown = new Set<string>();
   const checked = (feature: string): string => {
-    if (known.has(feature)) return feature;
+    if (known.has(feature) || unknown.has(feature) || unknown.size >= maxUnknown) return feature;
+    unknown.add(feature);
     const names = [...known].join(', ');
     const message = `unknown feature ${showValue(feature)} is v1; known: ${names}`;
     faults.report('feature', new SwitchbackError('invalid-feature', message));
@@ -227,6 +232,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       stops = [stopOverrides, cancelWait];
       store.setState({ status: source ? 'connecting' : 'static' });
       intake.start();
+      breakers.start();
     },
     close() {
       if (!isRunning) return;

@@ -6,7 +6,3 @@ export interface Trip {
   /** ms since 1970; from then on v2 may be tried again. */
   readonly untilMs: number;
 }
-
-/** Whether a trip still holds v1. */
-export const isTripActive = (trip: Trip | undefined, nowMs: number): trip is Trip =>
-  trip !== undefined && nowMs < trip.untilMs;

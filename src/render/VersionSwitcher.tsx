@@ -41,8 +41,7 @@ export interface VersionSwitcherProps extends GateCallbacks {
  */
 export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
   const { feature, v1, v2, loading, toggle = 'never', labels, onVersionChange, onError, onFallback } = props;
-  // A choice is about one feature.
-  // oxlint-disable-next-line react-hooks/exhaustive-deps
+  // oxlint-disable-next-line react-hooks/exhaustive-deps -- a choice is about one feature: another one starts without
   const choice = useMemo(() => createChoice(), [feature]);
   const gate = useGate(feature, v2, { onError, onFallback }, choice.wrap);
   const override = useOverride(feature);

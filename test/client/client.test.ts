@@ -95,6 +95,9 @@ describe('decisions', () => {
   test('of an unknown feature are v1, with one fault that lists the known ones', () => {
     const { client, faults } = make({ initial: rulesSnapshot({ pannel: {} }) });
     expect(client.getDecision('pannel')).toMatchObject({ version: 'v1', reason: 'ERROR' });
+    for (let time = 0; time < 5; time++) client.isEnabled('pannel');
+    client.getConfig('pannel');
+    expect(faults).toHaveLength(1);
     expect(String(faults[0]![1])).toMatch(/unknown feature "pannel".*panel, list, constructor/);
   });
 
@@ -356,6 +359,24 @@ describe('a broken part of ours', () => {
 });
 
 describe('life', () => {
+  test('a breaker that opened before a close ends its cool-down after the next start', async () => {
+    const clock = createFakeClock(startMs);
+    const breaker = { incidentLimit: 1, coolDownMs: 1_000 };
+    const { client } = make({ clock, breaker, random: () => 0, initial: rulesSnapshot({ panel: {} }) });
+    client.start();
+    client.reportFailure('panel', new Error('broke'));
+    expect(reasonOf(client)).toBe('CIRCUIT_OPEN');
+    client.close();
+    await clock.advance(500);
+    client.start();
+    await clock.advance(499);
+    expect(reasonOf(client)).toBe('CIRCUIT_OPEN');
+    await clock.advance(2);
+    expect(reasonOf(client)).toBe('SPLIT');
+    client.close();
+    expect(clock.waiting()).toBe(0);
+  });
+
   test('a client without a source is static again after a close and a start', () => {
     const { client } = make({ initial: rulesSnapshot({ panel: {} }) });
     expect(client.getStatus().status).toBe('static');

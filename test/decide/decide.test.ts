@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide, isSameDecision, type Decision } from '../../src/decide/decide.js';
 import type { Override } from '../../src/decide/override.js';
-import { isTripActive, type Trip } from '../../src/decide/trip.js';
+import type { Trip } from '../../src/decide/trip.js';
 import type { Assignment } from '../../src/evaluate/evaluate.js';
 
 const feature = 'panel';
@@ -54,11 +54,4 @@ describe('isSameDecision', () => {
     expect(isSameDecision(decision, other)).toBe(false);
     expect(isSameDecision(other, decision)).toBe(false);
   });
-});
-
-test('a trip holds until its end, which is not part of it', () => {
-  const held: Trip = { feature, sinceMs: 100, untilMs: 200 };
-  expect(isTripActive(held, 199)).toBe(true);
-  expect(isTripActive(held, 200)).toBe(false);
-  expect(isTripActive(undefined, 0)).toBe(false);
 });
