@@ -16,7 +16,7 @@ const clientBuild = {
   minify: false,
   lib: {
     formats: ['es' as const],
-    entry: [source('index.ts'), source('client/index.ts'), source('testing/index.ts')],
+    entry: [source('index.ts'), source('client/index.ts'), source('rsc/index.ts'), source('testing/index.ts')],
   },
   rolldownOptions: {
     external: [/^node:/, /^react($|\/)/, /^react-dom($|\/)/, /^zustand($|\/)/],
@@ -90,7 +90,7 @@ export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
       { find: /^react-switchback$/, replacement: source('index.ts') },
-      { find: /^react-switchback\/(client|service|testing)$/, replacement: `${source('')}$1/index.ts` },
+      { find: /^react-switchback\/(client|rsc|service|testing)$/, replacement: `${source('')}$1/index.ts` },
     ],
   },
   ...(mode === 'server' ? serverBuild : { build: clientBuild }),
