@@ -7,10 +7,12 @@ export type SwitchbackErrorCode =
   | 'invalid-feature'
   | 'invalid-snapshot'
   | 'missing-provider'
+  | 'missing-boundary'
   | 'snapshot-failed'
   | 'stream-failed'
   | 'load-failed'
   | 'load-timeout'
+  | 'suspend-timeout'
   | 'storage-failed'
   | 'report-failed'
   | 'closed';

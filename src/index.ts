@@ -4,7 +4,12 @@ export { useSwitchback } from './render/context.js';
 export { useFeature, useFeatureDetails } from './render/useFeature.js';
 export { useFeatureConfig } from './render/useFeatureConfig.js';
 export { useOverride, type OverrideControl } from './render/useOverride.js';
+export { useFeatureReporter, type FeatureReporter, type ReportOptions } from './render/useFeatureReporter.js';
+export { useVersionSignal } from './render/useVersionSignal.js';
+export { useFallbackBoundary, type FallbackBoundaryControl } from './render/useFallbackBoundary.js';
+export { isSwitchbackError } from './render/Catcher.js';
 export { useSwitchbackStatus } from './render/useSwitchbackStatus.js';
+export type { GateProps } from './render/gateProps.js';
 export { FeatureGate, type FeatureGateProps } from './render/FeatureGate.js';
 export { VersionSwitcher, type SwitcherLabels, type VersionSwitcherProps } from './render/VersionSwitcher.js';
 export {
@@ -17,9 +22,9 @@ export { versioned, type VersionedComponent, type VersionedOptions } from './ren
 export { lazyVersion, type LazyVersion, type VersionLoader } from './render/lazyVersion.js';
 
 export { createSwitchback, type SwitchbackClient } from './client/client.js';
-export type { SwitchbackOptions } from './client/options.js';
+export type { BreakerOptions, SwitchbackOptions } from './client/options.js';
 export type { SwitchbackStatus } from './client/state.js';
-export type { FallbackEvent } from './client/gateView.js';
+export type { FallbackEvent, ResetEvent } from './client/gateView.js';
 export type { ExposureEvent } from './client/gates.js';
 export type { OverridePolicy } from './client/overrides.js';
 export type { LoadOptions } from './client/loads.js';

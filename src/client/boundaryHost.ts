@@ -1,4 +1,5 @@
 import type { Decision } from '../decide/decide.js';
+import { systemClock } from './clock.js';
 import type { GateHost } from './gateHost.js';
 
 /** A feature's host for a boundary that does not gate: v2 always, yet counted with its feature. */
@@ -11,6 +12,7 @@ export function createLooseHost(loads: GateHost['loads'], guardHost: GateHost['g
   return {
     ...ungated(() => ({ feature: '', version: 'v2', enabled: true, reason: 'STATIC' })),
     feature: null,
+    clock: systemClock,
     loads,
     subscribe: () => () => {},
     beginEpisode: () => undefined,
@@ -25,7 +27,7 @@ const ungated = (decision: () => Decision) => ({
   decision,
   isKill: () => false,
   serverDecision: decision,
-  viewFor: () => ({ shows: 'v2', decision: decision(), component: undefined }) as const,
+  viewFor: () => ({ shows: 'v2', decision: decision(), component: undefined, isProven: true }) as const,
   mountOnV1: () => () => {},
   takeProbe: () => undefined,
 });

@@ -3,13 +3,14 @@ import { showValue, SwitchbackError } from '../error.js';
 import type { Decision } from '../decide/decide.js';
 import type { EvaluationContext, JsonObject, Snapshot, Version } from '../evaluate/snapshot.js';
 import type { FeatureConfig, FeatureKey } from '../features.js';
-import { describeFailure } from '../observe/observe.js';
+import { describeFailure, type FailurePhase } from '../observe/observe.js';
 import { createBreakers } from './breakers.js';
 import { systemClock } from './clock.js';
 import { createConfigs } from './configs.js';
 import { createDecisions, type DecisionCell } from './decisions.js';
 import { createFaults } from './faults.js';
-import { createGate, type Gate } from './gate.js';
+import { createGate } from './createGate.js';
+import type { Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
 import { createGates } from './gates.js';
 import type { LazySource } from './gateView.js';
@@ -53,8 +54,11 @@ export interface SwitchbackClient {
    */
   setOverride(feature: FeatureKey, version: Version | null): boolean;
   getOverride(feature: FeatureKey): { readonly version: Version | null; readonly allowed: boolean };
-  /** Tells of a failure of v2 that no boundary sees, such as one in an event handler. */
-  reportFailure(feature: FeatureKey, error: unknown): void;
+  /**
+   * Tells of a failure that no boundary sees, such as one in an event handler. It counts for the version that is decided.
+   * @param phase default `reported`
+   */
+  reportFailure(feature: FeatureKey, error: unknown, phase?: FailurePhase): void;
   /** Begins to fetch and listen. Safe to call again after `close`. */
   start(): void;
   /** Stops fetching, sends what is waiting, lets go of every timer and listener. Decisions stay readable. */
@@ -140,7 +144,12 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   );
   const configs = createConfigs(features, read, faults.report);
   const configsForServer = createConfigs(features, () => ({ snapshot: initial }), faults.report);
-  const loads = shareLoads(clock, random);
+  let hasToldOfStaleBuild = false;
+  const loads = shareLoads(clock, random, (error) => {
+    if (hasToldOfStaleBuild) return;
+    hasToldOfStaleBuild = true;
+    faults.guard('onStaleBuild', () => options.onStaleBuild?.(error));
+  });
   const { sinks = url ? [httpSink({ ...options, url, onInternalFault: faults.report })] : [] } = options;
   const observer = createObserver(sinks, faults.report);
   const gates = createGates({
@@ -215,9 +224,12 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       version: overrides.get(feature)?.version ?? null,
       allowed: overrides.isAllowed(feature),
     }),
-    reportFailure(feature, error) {
+    reportFailure(feature, error, phase = 'reported') {
       const host = gates.hostOf(checked(feature));
-      host.failed(host.decision(), describeFailure('reported', error));
+      const decision = host.decision();
+      const failure = describeFailure(phase, error);
+      if (decision.enabled) host.failed(decision, failure);
+      else host.observer('v1', decision)({ kind: 'failure', failure });
     },
     start() {
       if (isRunning) return;

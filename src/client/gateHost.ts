@@ -1,6 +1,7 @@
 import type { Decision } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { FailureReport } from '../observe/observe.js';
+import type { Clock } from './clock.js';
 import type { Episode, Observed } from './episode.js';
 import type { FallbackEvent, GateView } from './gateView.js';
 import type { CreateLoads, Loads } from './loads.js';
@@ -17,6 +18,7 @@ export interface GateState {
 export interface GateHost {
   /** Null for a boundary that guards no feature. */
   readonly feature: string | null;
+  readonly clock: Clock;
   /** The client's load records, as far as any lazy version made some. */
   loads(create?: CreateLoads): Loads | undefined;
   decision(): Decision;
@@ -31,7 +33,8 @@ export interface GateHost {
   takeProbe(): (() => void) | undefined;
   /** The live decision, a hold or the breaker may have changed. */
   subscribe(listener: () => void): () => void;
-  beginEpisode(version: Version, decision: Decision, isFallback: boolean): Episode | undefined;
+  /** @param onSettled called once the version has stayed on the screen for long enough */
+  beginEpisode(version: Version, decision: Decision, isFallback: boolean, onSettled: () => void): Episode | undefined;
   /** Labels observations as things are now. */
   observer(version: Version, decision: Decision, isFallback?: boolean): (observed: Observed) => void;
   /**

@@ -19,25 +19,42 @@ export interface FallbackEvent {
   /** What was thrown, untouched: it may be null. */
   readonly error: unknown;
   readonly componentStack?: string | undefined;
+  /** Whether the keyboard focus was inside v2; it is on the element around v1 now. */
+  readonly hadFocus: boolean;
 }
+
+/** Why a failure was forgotten: one of the `resetKeys` changed, or `reset` was called. */
+export type ResetEvent =
+  | { readonly reason: 'keys'; readonly prev: readonly unknown[]; readonly next: readonly unknown[] }
+  | { readonly reason: 'imperative-api' };
 
 /** What a gate shows. `loading`: v2's code is under way, or nothing is known yet and there is time to wait. */
 export type GateView =
   | { readonly shows: 'v1'; readonly because: 'decision' | 'held' | 'tripped'; readonly decision: Decision }
   | { readonly shows: 'v1'; readonly because: 'failed'; readonly decision: Decision; readonly error: unknown }
   | { readonly shows: 'loading'; readonly keepsV1: boolean; readonly decision: Decision }
-  | { readonly shows: 'v2'; readonly decision: Decision; readonly component: unknown };
+  | {
+      readonly shows: 'v2';
+      readonly decision: Decision;
+      readonly component: unknown;
+      /** It settled, or nobody asked to keep v1 until then. */
+      readonly isProven: boolean;
+    };
 
-/** Per-gate callbacks; always the latest ones. */
-export interface GateCallbacks {
-  onFallback?: ((event: FallbackEvent) => void) | undefined;
-  onError?: ((event: FallbackEvent) => void) | undefined;
+/** What one gate was given besides its versions; always the latest. */
+export interface GateSettings {
+  readonly onFallback?: ((event: FallbackEvent) => void) | undefined;
+  readonly onError?: ((event: FallbackEvent) => void) | undefined;
+  readonly onReset?: ((event: ResetEvent) => void) | undefined;
+  readonly suspendTimeoutMs?: number | undefined;
+  /** Whether v1 waits out of sight until v2 has settled. */
+  readonly keepsV1?: boolean | undefined;
 }
 
 /** Whether two views show the same for the same decision, so that the older object can be kept. */
 export function isSameView(a: GateView, b: GateView): boolean {
   if (a.shows !== b.shows || !isSameDecision(a.decision, b.decision)) return false;
   if (a.shows === 'v1' && b.shows === 'v1') return a.because === b.because;
-  if (a.shows === 'v2' && b.shows === 'v2') return a.component === b.component;
+  if (a.shows === 'v2' && b.shows === 'v2') return a.component === b.component && a.isProven === b.isProven;
   return a.shows === 'loading' && b.shows === 'loading' && a.keepsV1 === b.keepsV1;
 }

@@ -28,6 +28,7 @@ export interface GatesOptions {
   readonly given: {
     readonly features: FeatureSet;
     readonly settleMs?: number | undefined;
+    readonly breaker?: { readonly onOpen?: 'new' | 'all' | undefined } | undefined;
     readonly onExposure?: ((event: ExposureEvent) => void) | undefined;
     readonly onFallback?: ((event: FallbackEvent) => void) | undefined;
   };
@@ -78,6 +79,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
 
   const host: GateHost = {
     feature,
+    clock,
     loads: options.loads,
     serverDecision: cell.getForServer,
     decision: cell.get,
@@ -88,9 +90,10 @@ function createHost(feature: string, options: GatesOptions): Entry {
         return { shows: 'loading', keepsV1: false, decision };
       if (reason === 'CIRCUIT_OPEN') {
         // A trip stops new attempts; a v2 that works stays.
-        const untripped = mountedOn === 'v2' ? decisions.untripped(feature) : decision;
+        const stays = mountedOn === 'v2' && given.breaker?.onOpen !== 'all';
+        const untripped = stays ? decisions.untripped(feature) : decision;
         if (!untripped.enabled) return { shows: 'v1', because: 'tripped', decision };
-        return { shows: 'v2', decision: untripped, component: undefined };
+        return { shows: 'v2', decision: untripped, component: undefined, isProven: true };
       }
       if (!decision.enabled) return { shows: 'v1', because: 'decision', decision };
       if (mountedOn !== 'v2' && reason !== 'OVERRIDE') {
@@ -103,7 +106,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
             decision: { feature, version: 'v1', enabled: false, reason: 'CIRCUIT_OPEN' },
           };
       }
-      return { shows: 'v2', decision, component: undefined };
+      return { shows: 'v2', decision, component: undefined, isProven: true };
     },
     mountOnV1(decision) {
       mountedOnV1++;
@@ -117,7 +120,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    beginEpisode(version, decision, isFallback) {
+    beginEpisode(version, decision, isFallback, onSettled) {
       const { reason } = decision;
       return beginEpisode({
         version,
@@ -127,6 +130,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
         onExposed: () => guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback })),
         onSettled: () => {
           if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');
+          onSettled();
         },
       });
     },
@@ -159,7 +163,8 @@ function createHost(feature: string, options: GatesOptions): Entry {
         countedLoad = load;
       }
       host.observer('v2', decision)({ kind: 'failure', failure });
-      if (decision.reason === 'OVERRIDE' || failure.v1AlsoFailed) return;
+      // Somebody else changed the page, or what the versions share is broken: that is not v2's doing.
+      if (decision.reason === 'OVERRIDE' || failure.v1AlsoFailed || failure.class) return;
       // A hundred rows that break over one bad record are one incident.
       const signature = `${failure.name}|${failure.message}`;
       if (seenErrors.has(signature)) return;

@@ -1,7 +1,7 @@
 export { createSwitchback, type SwitchbackClient } from './client.js';
-export type { SwitchbackOptions } from './options.js';
+export type { BreakerOptions, SwitchbackOptions } from './options.js';
 export type { SwitchbackStatus } from './state.js';
-export type { FallbackEvent } from './gateView.js';
+export type { FallbackEvent, ResetEvent } from './gateView.js';
 export type { ExposureEvent } from './gates.js';
 export type { OverridePolicy } from './overrides.js';
 export { systemClock, type Clock } from './clock.js';

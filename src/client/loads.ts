@@ -8,7 +8,7 @@ export type Loader = () => Promise<{ readonly default: unknown }>;
 export interface LoadOptions {
   /** After so many ms the load counts as failed. Default 10,000. */
   readonly timeoutMs?: number | undefined;
-  /** Further imports after a rejected one, 1 s · 2ⁿ apart with jitter. Default 0. */
+  /** Further imports after a rejected one, 1 s · 2ⁿ apart with jitter; none while offline or hidden. 0–10, default 2. */
   readonly retries?: number | undefined;
 }
 
@@ -34,13 +34,15 @@ export interface Loads {
   forgetFailure(error: unknown): void;
 }
 
-export type CreateLoads = (clock: Clock, random: () => number) => Loads;
+/** @param onStaleBuild told when a load failed for good although the browser is online */
+export type CreateLoads = (clock: Clock, random: () => number, onStaleBuild?: (error: unknown) => void) => Loads;
 
 const defaultTimeoutMs = 10_000;
+const defaultRetries = 2;
 const maxBackoffMs = 30_000;
 const idle: LoadRecord = { phase: 'idle' };
 
-export const createLoads: CreateLoads = (clock, random) => {
+export const createLoads: CreateLoads = (clock, random, onStaleBuild) => {
   const records = new WeakMap<Loader, LoadRecord>();
   const listeners = new WeakMap<Loader, Set<() => void>>();
   const failedLoaders = new Map<unknown, Loader>();
@@ -51,14 +53,18 @@ export const createLoads: CreateLoads = (clock, random) => {
   };
 
   const importComponent = async (loader: Loader, retriesLeft: number, attempt: number): Promise<unknown> => {
+    const importing = loader();
+    let module: unknown;
     try {
-      return componentOf(await loader());
+      module = await importing;
     } catch (error) {
-      if (retriesLeft <= 0) throw error;
+      // Nobody looks, or nothing can arrive: the next mount tries again.
+      if (retriesLeft <= 0 || !isOnline() || isHidden()) throw error;
       const delayMs = Math.min(1_000 * 2 ** attempt, maxBackoffMs) * (0.5 + random() / 2);
       await new Promise<void>((resolve) => clock.after(delayMs, resolve));
       return importComponent(loader, retriesLeft - 1, attempt + 1);
     }
+    return componentOf(module);
   };
 
   return {
@@ -74,7 +80,7 @@ export const createLoads: CreateLoads = (clock, random) => {
       if (current.phase === 'ready') return Promise.resolve(current.component);
       if (current.phase === 'loading') return current.promise;
 
-      const { timeoutMs = defaultTimeoutMs, retries = 0 } = options;
+      const { timeoutMs = defaultTimeoutMs, retries = defaultRetries } = options;
       const startedMs = clock.now();
       const imported = importComponent(loader, retries, 0);
       const promise = new Promise<unknown>((resolve, reject) => {
@@ -90,7 +96,9 @@ export const createLoads: CreateLoads = (clock, random) => {
       });
       imported.then(
         (component) => put(loader, { phase: 'ready', component, loadMs: clock.now() - startedMs }),
-        () => {},
+        (error: unknown) => {
+          if (isOnline()) onStaleBuild?.(error);
+        },
       );
       if (current.phase === 'failed') failedLoaders.delete(current.error);
       put(loader, { phase: 'loading', promise });
@@ -106,10 +114,13 @@ export const createLoads: CreateLoads = (clock, random) => {
 };
 
 /** The load records of one client, which the first lazy version makes. */
-export function shareLoads(clock: Clock, random: () => number): (create?: CreateLoads) => Loads | undefined {
+export function shareLoads(...given: Parameters<CreateLoads>): (create?: CreateLoads) => Loads | undefined {
   let loads: Loads | undefined;
-  return (create) => (loads ??= create?.(clock, random));
+  return (create) => (loads ??= create?.(...given));
 }
+
+const isOnline = (): boolean => typeof navigator === 'undefined' || navigator.onLine !== false;
+const isHidden = (): boolean => typeof document !== 'undefined' && document.visibilityState === 'hidden';
 
 /**
  * The component of a loaded module. A bundler's failed preload resolves to undefined; a forgotten default export is as bad as

@@ -31,13 +31,19 @@ export interface SwitchbackOptions {
   readonly sinks?: readonly Sink[] | undefined;
   /** Names this build of the host, so that numbers of different builds are not mixed; at most 64 characters. */
   readonly build?: string | undefined;
-  readonly breaker?: Partial<BreakerPolicy> | undefined;
+  /** When v2 is not tried any more, after how many failures and for how long. */
+  readonly breaker?: BreakerOptions | undefined;
   /** How long a version must stay to count as settled, in ms; default 2,000. */
   readonly settleMs?: number | undefined;
   /** A version was committed to the screen; once per episode. */
   readonly onExposure?: ((event: ExposureEvent) => void) | undefined;
   /** v1 took the place of a v2 that failed. */
   readonly onFallback?: ((event: FallbackEvent) => void) | undefined;
+  /**
+   * v2's code could not be loaded although the browser is online: most likely a newer build has replaced it. Told once; reload
+   * when it suits the user. We never do.
+   */
+  readonly onStaleBuild?: ((error: unknown) => void) | undefined;
   /** Hears of our own faults; default: a console warning in development, once for each, and silence in production. */
   readonly onInternalFault?: OnInternalFault | undefined;
   /** Time, chance and the network as parameters. */
@@ -48,10 +54,16 @@ export interface SwitchbackOptions {
   readonly EventSource?: typeof EventSource | undefined;
 }
 
+export interface BreakerOptions extends Partial<BreakerPolicy> {
+  /** What opens to v1: `new` (default) leaves a v2 that works on the screen; `all` takes that off as well. */
+  readonly onOpen?: 'new' | 'all' | undefined;
+}
+
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const aFunction = kind('a function', isFunction);
 const textOrAbsent = kind('text', (value) => value === undefined || isText(value));
+const whoMoves = kind('"new" or "all"', (value) => value === 'new' || value === 'all');
 // What is checked where it is used.
 const anything = kind('', () => true);
 
@@ -70,6 +82,7 @@ const optionKinds: Readonly<Record<keyof SwitchbackOptions, Kind<unknown>>> = {
   settleMs: inRange(0, 600_000),
   onExposure: aFunction,
   onFallback: aFunction,
+  onStaleBuild: aFunction,
   onInternalFault: aFunction,
   clock: anything,
   random: aFunction,
@@ -98,7 +111,8 @@ export function checkContext(context: EvaluationContext | null | undefined): voi
 }
 
 /** Fills in a breaker policy. @throws SwitchbackError `invalid-option` */
-export function breakerPolicyOf(given: Partial<BreakerPolicy> = {}): BreakerPolicy {
+export function breakerPolicyOf({ onOpen = 'new', ...given }: BreakerOptions = {}): BreakerPolicy {
+  check('breaker.onOpen', onOpen, whoMoves);
   const duration = inRange(1, 86_400_000);
   const policyKinds = Object.fromEntries(Object.keys(defaultBreakerPolicy).map((name) => [name, duration]));
   checkFields('breaker', given, policyKinds, 'breaker.');

@@ -3,10 +3,10 @@ import type { DecisionReason } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
 
 /**
- * Where v2 failed: its code did not arrive, it threw while rendering or in an effect, an event handler or async code of its
- * own was wrapped, or the host said so.
+ * Where a version failed: its code did not arrive, it threw while rendering, in an effect, or while it took over the server's
+ * HTML, an event handler or async code of its own was wrapped, or the host said so.
  */
-export type FailurePhase = 'load' | 'render' | 'effect' | 'event' | 'reported';
+export type FailurePhase = 'load' | 'render' | 'effect' | 'hydration' | 'event' | 'reported';
 
 /** v1 and v2 as assigned by `SPLIT`; everything else, such as an override or the default, is `none`. */
 export type Arm = Version | 'none';
@@ -33,6 +33,10 @@ export interface FailureReport {
   readonly componentStack?: string;
   /** v1 failed as well: most likely something they share. */
   readonly v1AlsoFailed?: boolean;
+  /** `dom-mutation`: somebody else, such as a translator, had changed the elements that React was about to change. */
+  readonly class?: 'dom-mutation';
+  /** What else the same episode threw before v1 was on the screen, as `name: message`; at most 5, 200 characters each. */
+  readonly suppressed?: readonly string[];
 }
 
 /** One thing that happened to a version of a feature. `atMs` is ms since 1970, durations are ms. */
@@ -76,7 +80,14 @@ export function describeFailure(phase: FailurePhase, error: unknown, componentSt
   } catch {
     message = 'unprintable';
   }
-  return componentStack === undefined
-    ? { phase, name, message }
-    : { phase, name, message, componentStack: componentStack.slice(0, 4_000) };
+  return {
+    phase,
+    name,
+    message,
+    ...(componentStack !== undefined && { componentStack: componentStack.slice(0, 4_000) }),
+    ...(name === 'NotFoundError' && domMutation.test(message) && { class: 'dom-mutation' as const }),
+  };
 }
+
+// Chromium and Firefox name the method, Safari does not.
+const domMutation = /removeChild|insertBefore|can ?not be found here/;

@@ -27,7 +27,7 @@ export const emptyCounts: Counts = {
   attempts: 0,
   exposures: 0,
   settled: 0,
-  failed: { load: 0, render: 0, effect: 0, event: 0, reported: 0 },
+  failed: { load: 0, render: 0, effect: 0, hydration: 0, event: 0, reported: 0 },
   aborted: 0,
   suppressedByBreaker: 0,
   overridden: 0,
@@ -95,6 +95,8 @@ export function mergeCounts(a: Counts, b: Counts): Counts {
       load: a.failed.load + b.failed.load,
       render: a.failed.render + b.failed.render,
       effect: a.failed.effect + b.failed.effect,
+      // Counted before there was such a phase, it is absent.
+      hydration: (a.failed.hydration ?? 0) + (b.failed.hydration ?? 0),
       event: a.failed.event + b.failed.event,
       reported: a.failed.reported + b.failed.reported,
     },
@@ -115,7 +117,7 @@ export function mergeTallies(a: Tally, b: Tally): Tally {
 
 /** All failures of a version, whatever their phase. */
 export const failedTotal = ({ failed }: Counts): number =>
-  failed.load + failed.render + failed.effect + failed.event + failed.reported;
+  failed.load + failed.render + failed.effect + (failed.hydration ?? 0) + failed.event + failed.reported;
 
 /** 0–1; null while nothing failed and nothing settled. */
 export function errorRateOf(counts: Counts): number | null {

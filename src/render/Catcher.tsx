@@ -1,11 +1,13 @@
 'use client';
 
 import { Component, type ErrorInfo, type ReactNode } from 'react';
+import type { Caught } from '../client/gate.js';
+import { focusedPath, keepFocus } from './focus.js';
 
 export interface CatcherProps {
   /** Whether v2 is inside. An idle catcher still takes what v2's cleanups throw on the way out. */
   readonly active: boolean;
-  readonly onCatch: (error: unknown, componentStack: string | undefined) => void;
+  readonly onCatch: (error: unknown, details: Caught) => void;
   readonly children: ReactNode;
 }
 
@@ -20,6 +22,7 @@ interface CatcherState {
  */
 export class Catcher extends Component<CatcherProps, CatcherState> {
   override state: CatcherState = { isTripped: false };
+  #hadFocus = false;
 
   static getDerivedStateFromError(): CatcherState {
     return { isTripped: true };
@@ -29,11 +32,31 @@ export class Catcher extends Component<CatcherProps, CatcherState> {
     return isTripped && !active ? { isTripped: false } : null;
   }
 
+  // The last moment before React changes the document: afterwards the focus is gone without a trace.
+  override getSnapshotBeforeUpdate(): readonly Element[] {
+    return focusedPath();
+  }
+
+  override componentDidUpdate(_props: CatcherProps, _state: CatcherState, path: readonly Element[]): void {
+    this.#hadFocus = keepFocus(path);
+  }
+
   override componentDidCatch(error: unknown, { componentStack }: ErrorInfo): void {
-    this.props.onCatch(error, componentStack ?? undefined);
+    this.props.onCatch(error, {
+      componentStack: componentStack ?? undefined,
+      isLeaving: !this.props.active,
+      hadFocus: this.#hadFocus,
+    });
   }
 
   override render(): ReactNode {
     return this.state.isTripped ? null : this.props.children;
   }
 }
+
+/**
+ * Whether a root's `onCaughtError` is about an error that a gate caught and told of already.
+ * @param info the second argument of React's `onCaughtError`
+ */
+export const isSwitchbackError = (info: { readonly errorBoundary?: unknown }): boolean =>
+  info.errorBoundary instanceof Catcher;

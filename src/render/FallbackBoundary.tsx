@@ -1,18 +1,19 @@
 'use client';
 
-import { createElement, useContext, useEffect, useMemo, useRef, type ComponentType, type ReactNode } from 'react';
+import { createElement, useContext, useMemo, type ComponentType, type ReactNode } from 'react';
 import { createBoundaryHost, createLooseHost } from '../client/boundaryHost.js';
 import type { SwitchbackClient } from '../client/client.js';
 import { systemClock } from '../client/clock.js';
 import { createFaults } from '../client/faults.js';
-import { createGate, type Gate } from '../client/gate.js';
-import type { GateCallbacks, LazySource } from '../client/gateView.js';
+import { createGate } from '../client/createGate.js';
+import type { Gate } from '../client/gate.js';
+import type { LazySource } from '../client/gateView.js';
 import { shareLoads } from '../client/loads.js';
 import { SwitchbackError } from '../error.js';
 import type { FeatureKey } from '../features.js';
 import { SwitchbackContext } from './context.js';
+import type { GateProps } from './gateProps.js';
 import { lazySourceOf } from './lazyVersion.js';
-import { useCallbacks } from './useGate.js';
 import { Versions, type FailedV2 } from './Versions.js';
 
 /** What a fallback is told: what was thrown (it may be null) and how to try again. */
@@ -33,12 +34,9 @@ export type FallbackChoice =
     };
 
 export type FallbackBoundaryProps = FallbackChoice &
-  GateCallbacks & {
+  GateProps & {
     /** Counts what happens under this feature. It does not gate: v2 is always tried. */
     readonly feature?: FeatureKey | undefined;
-    readonly loading?: ReactNode;
-    /** A failure is forgotten when one of these changes (by `Object.is`). */
-    readonly resetKeys?: readonly unknown[] | undefined;
     /** v2. */
     readonly children: ReactNode;
   };
@@ -48,13 +46,11 @@ export type FallbackBoundaryProps = FallbackChoice &
  * @throws SwitchbackError `missing-provider` for a `feature` without a provider
  */
 export function FallbackBoundary(props: FallbackBoundaryProps): ReactNode {
-  const { feature, loading, resetKeys, children, onError, onFallback } = props;
+  const { feature, children } = props;
   const client = useContext(SwitchbackContext);
   const lazy = lazySourceOf(children);
   const gate = useMemo(() => gateFor(client, feature, lazy), [client, feature, lazy]);
-  useCallbacks(gate, { onError, onFallback });
-  useReset(gate, resetKeys);
-  return <Versions gate={gate} v1={(failed) => renderFallback(props, failed)} v2={children} loading={loading} />;
+  return <Versions gate={gate} v1={(failed) => renderFallback(props, failed)} v2={children} props={props} />;
 }
 
 function gateFor(client: SwitchbackClient | null, feature: FeatureKey | undefined, lazy: LazySource | null): Gate {
@@ -76,14 +72,4 @@ function renderFallback(props: FallbackBoundaryProps, failed: FailedV2 | undefin
   if (fallbackRender !== undefined) return failed === undefined ? null : fallbackRender(failed);
   if (FallbackComponent !== undefined) return failed === undefined ? null : createElement(FallbackComponent, failed);
   return fallback;
-}
-
-function useReset(gate: Gate, resetKeys: readonly unknown[] = []): void {
-  const before = useRef(resetKeys);
-  useEffect(() => {
-    const last = before.current;
-    before.current = resetKeys;
-    const isSame = last.length === resetKeys.length && last.every((key, at) => Object.is(key, resetKeys[at]));
-    if (!isSame) gate.reset();
-  });
 }

@@ -1,18 +1,16 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import type { GateCallbacks } from '../client/gateView.js';
 import type { Decision } from '../decide/decide.js';
 import type { FeatureKey } from '../features.js';
+import type { GateProps } from './gateProps.js';
 import { useGate } from './useGate.js';
 import { Versions } from './Versions.js';
 
-export interface FeatureGateProps extends GateCallbacks {
+export interface FeatureGateProps extends GateProps {
   readonly feature: FeatureKey;
   /** v1: shown while the feature is off, and from the moment v2 fails. */
   readonly fallback: ReactNode;
-  /** Shown while v2's code loads on a first mount; default: v1. */
-  readonly loading?: ReactNode;
   /** v2, or a function of the decision. One `lazyVersion` element is loaded outside React. */
   readonly children: ReactNode | ((details: Decision) => ReactNode);
 }
@@ -21,14 +19,8 @@ export interface FeatureGateProps extends GateCallbacks {
  * Shows v2 (`children`) to those who get it and v1 (`fallback`) to everyone else. When v2 fails, v1 is on the screen before the
  * next paint. Mounted gates hold an upgrade; a downgrade is at once.
  */
-export function FeatureGate({
-  feature,
-  fallback,
-  loading,
-  children,
-  onError,
-  onFallback,
-}: FeatureGateProps): ReactNode {
-  const gate = useGate(feature, children, { onError, onFallback });
-  return <Versions gate={gate} v1={fallback} v2={children} loading={loading} />;
+export function FeatureGate(props: FeatureGateProps): ReactNode {
+  const { feature, fallback, children } = props;
+  const gate = useGate(feature, children);
+  return <Versions gate={gate} v1={fallback} v2={children} props={props} />;
 }

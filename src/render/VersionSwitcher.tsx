@@ -1,11 +1,11 @@
 'use client';
 
-import { useEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { createChoice } from '../client/choice.js';
-import type { GateCallbacks } from '../client/gateView.js';
 import type { Decision } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { FeatureKey } from '../features.js';
+import type { GateProps } from './gateProps.js';
 import { useGate } from './useGate.js';
 import { useOverride } from './useOverride.js';
 import { Versions } from './Versions.js';
@@ -20,11 +20,10 @@ export interface SwitcherLabels {
   readonly v2?: string;
 }
 
-export interface VersionSwitcherProps extends GateCallbacks {
+export interface VersionSwitcherProps extends GateProps {
   readonly feature: FeatureKey;
   readonly v1: ReactNode;
   readonly v2: ReactNode | ((details: Decision) => ReactNode);
-  readonly loading?: ReactNode;
   /**
    * Whether people may switch here. `never` (default). `allowed`: where the override policy lets them; the choice is kept for
    * later visits. `always`: for everybody; where the policy does not allow an override, the choice lasts as long as this mount.
@@ -40,16 +39,13 @@ export interface VersionSwitcherProps extends GateCallbacks {
  * every choice.
  */
 export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
-  const { feature, v1, v2, loading, toggle = 'never', labels, onVersionChange, onError, onFallback } = props;
+  const { feature, v1, v2, toggle = 'never', labels, onVersionChange } = props;
   // oxlint-disable-next-line react-hooks/exhaustive-deps -- a choice is about one feature: another one starts without
   const choice = useMemo(() => createChoice(), [feature]);
-  const gate = useGate(feature, v2, { onError, onFallback }, choice.wrap);
+  const gate = useGate(feature, v2, choice.wrap);
   const override = useOverride(feature);
-  const shown = useSyncExternalStore(
-    gate.subscribe,
-    () => (gate.getView().shows === 'v2' ? 'v2' : 'v1'),
-    () => (gate.getServerView().shows === 'v2' ? 'v2' : 'v1'),
-  );
+  const view = useSyncExternalStore(gate.subscribe, gate.getView, gate.getServerView);
+  const [shown, setShown] = useState<Version>(view.shows === 'v2' ? 'v2' : 'v1');
 
   const reported = useRef(shown);
   useEffect(() => {
@@ -79,7 +75,7 @@ export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
           ))}
         </div>
       ) : null}
-      <Versions gate={gate} v1={v1} v2={v2} loading={loading} />
+      <Versions gate={gate} v1={v1} v2={v2} props={props} onShown={setShown} />
     </>
   );
 }

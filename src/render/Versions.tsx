@@ -1,13 +1,18 @@
 'use client';
 // Comes in: a gate, v1 and v2. Goes out: one of them on the screen, whatever v2 does. Who calls: every gate of this room.
-import { createElement, Suspense, useReducer, useSyncExternalStore, type ElementType, type ReactNode } from 'react';
+import { createElement, Suspense, useSyncExternalStore, type ElementType, type ReactNode } from 'react';
 import type { Decision } from '../decide/decide.js';
 import type { Gate } from '../client/gate.js';
+import type { ResetEvent } from '../client/gateView.js';
+import type { Version } from '../evaluate/snapshot.js';
+import { Activity } from './Activity.js';
 import { Catcher } from './Catcher.js';
 import { CommitMark } from './CommitMark.js';
+import type { GateProps } from './gateProps.js';
 import { isLazyElement } from './lazyVersion.js';
 import { Sentinel } from './Sentinel.js';
 import { useLayout } from './useLayout.js';
+import { useMounted } from './useMounted.js';
 
 /** v1 after a failure: what was thrown, and how to try v2 again. */
 export interface FailedV2 {
@@ -19,7 +24,9 @@ export interface VersionsProps {
   readonly gate: Gate;
   readonly v1: ReactNode | ((failed: FailedV2 | undefined) => ReactNode);
   readonly v2: ReactNode | ((details: Decision) => ReactNode);
-  readonly loading?: ReactNode;
+  readonly props: GateProps;
+  /** Called in a layout effect with the version that is on the screen. */
+  readonly onShown?: (version: Version) => void;
 }
 
 /**
@@ -27,26 +34,32 @@ export interface VersionsProps {
  * focus and text whatever happens to the other.
  * @source docs/fallback.md
  */
-export function Versions({ gate, v1, v2, loading }: VersionsProps): ReactNode {
+export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): ReactNode {
+  const { loading, minHeight } = props;
+  const Keep = props.keepV1 === 'activity' ? Activity : undefined;
   const view = useSyncExternalStore(gate.subscribe, gate.getView, gate.getServerView);
-  const [, renderAgain] = useReducer((count: number) => count + 1, 0);
-  useLayout(() => {
-    const disconnect = gate.connect();
-    // A probe or a hold that is taken here has to show before the paint; the subscription is too late for that.
-    if (gate.getView() !== view) renderAgain();
-    return disconnect;
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the view of the first render is the one to compare with
-  }, [gate]);
-
-  const isOn = view.shows === 'v2';
-  const isFailed = view.shows === 'v1' && view.because === 'failed';
   const showsLoading = view.shows === 'loading' && !view.keepsV1 && loading !== undefined;
-  const renderV1 = (): ReactNode =>
-    typeof v1 === 'function' ? v1(isFailed ? { error: view.error, reset: () => gate.reset() } : undefined) : v1;
+  const { isAdmitted, hadV1 } = useMounted(gate, view, showsLoading, props, Keep !== undefined);
 
-  return (
+  const isOn = view.shows === 'v2' && isAdmitted;
+  const isV1Shown = !isOn && !showsLoading;
+  useLayout(() => onShown?.(isOn ? 'v2' : 'v1'), [isOn, onShown]);
+
+  const failed = view.shows === 'v1' && view.because === 'failed' ? view : undefined;
+  const renderV1 = (): ReactNode =>
+    typeof v1 === 'function' ? v1(failed && { error: failed.error, reset: () => gate.reset(byHand) }) : v1;
+  const renderV1Slot = (): ReactNode => (
+    <Sentinel onFailed={(error) => gate.v1Failed(error)}>
+      <CommitMark gate={gate} version="v1" counts={view.shows === 'v1'}>
+        {renderV1()}
+      </CommitMark>
+    </Sentinel>
+  );
+  const isV1Kept = Keep !== undefined && isOn && hadV1 && !view.isProven;
+
+  const versions = (
     <>
-      <Catcher active={isOn} onCatch={(error, stack) => gate.caught(error, stack)}>
+      <Catcher active={isOn} onCatch={gate.caught}>
         <Suspense fallback={isOn ? suspenseFallback(loading, renderV1) : null}>
           {isOn ? (
             <CommitMark gate={gate} version="v2" counts>
@@ -55,17 +68,24 @@ export function Versions({ gate, v1, v2, loading }: VersionsProps): ReactNode {
           ) : null}
         </Suspense>
       </Catcher>
-      {isOn || showsLoading ? null : (
-        <Sentinel onFailed={(error) => gate.v1Failed(error)}>
-          <CommitMark gate={gate} version="v1" counts={view.shows === 'v1'}>
-            {renderV1()}
-          </CommitMark>
-        </Sentinel>
+      {!isV1Shown && !isV1Kept ? null : Keep ? (
+        <Keep mode={isV1Shown ? 'visible' : 'hidden'}>{renderV1Slot()}</Keep>
+      ) : (
+        renderV1Slot()
       )}
       {showsLoading ? loading : null}
     </>
   );
+  return minHeight === undefined ? (
+    versions
+  ) : (
+    <div data-switchback="gate" style={{ minHeight }}>
+      {versions}
+    </div>
+  );
 }
+
+const byHand: ResetEvent = { reason: 'imperative-api' };
 
 // What a server cannot render of v2 the browser will: until then its HTML is v1, not a spinner.
 function suspenseFallback(loading: ReactNode, renderV1: () => ReactNode): ReactNode {

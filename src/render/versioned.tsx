@@ -2,19 +2,18 @@
 
 import type { ComponentType, ReactNode } from 'react';
 import type { FeatureKey } from '../features.js';
+import type { GateProps } from './gateProps.js';
 import { lazyVersion, type VersionLoader } from './lazyVersion.js';
 import { useGate } from './useGate.js';
 import { Versions } from './Versions.js';
 
-export interface VersionedOptions<Props extends object> {
+export interface VersionedOptions<Props extends object> extends Omit<GateProps, 'resetKeys'> {
   readonly v1: ComponentType<Props>;
   /** Loads the component that takes over; it must accept v1's props. */
   readonly v2: VersionLoader<NoInfer<Props>>;
-  /** Shown while v2's code loads on a first mount; default: v1. */
-  readonly loading?: ReactNode;
   /** After so many ms a load counts as failed. Default 10,000. */
   readonly timeoutMs?: number;
-  /** Further imports after a rejected one. Default 0. */
+  /** Further imports after a rejected one. Default 2. */
   readonly retries?: number;
 }
 
@@ -31,13 +30,13 @@ export interface VersionedComponent<Props extends object> {
  */
 export function versioned<Props extends object>(
   feature: FeatureKey,
-  { v1: V1, v2, loading, timeoutMs, retries }: VersionedOptions<Props>,
+  { v1: V1, v2, timeoutMs, retries, ...gateProps }: VersionedOptions<Props>,
 ): VersionedComponent<Props> {
   const V2 = lazyVersion<Props>(v2, { timeoutMs, retries });
   const Versioned = (props: Props): ReactNode => {
     const v2Element = <V2 {...props} />;
-    const gate = useGate(feature, v2Element, {});
-    return <Versions gate={gate} v1={<V1 {...props} />} v2={v2Element} loading={loading} />;
+    const gate = useGate(feature, v2Element);
+    return <Versions gate={gate} v1={<V1 {...props} />} v2={v2Element} props={gateProps} />;
   };
   return Object.assign(Versioned, { displayName: `versioned(${feature})`, preload: V2.preload });
 }

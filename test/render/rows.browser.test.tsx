@@ -240,7 +240,7 @@ describe('8: a cleanup of v2 that throws on the way to v1', () => {
     expect(seen).toEqual({ mounts: 1, cleanups: 0 });
     expect(page.uncaught).toEqual([]);
     expect(errors[0]).toMatchObject({ phase: 'cleanup', error: boom });
-    expect(Object.values(sink.counts('v2').failed)).toEqual([0, 0, 0, 0, 0]);
+    expect(Object.values(sink.counts('v2').failed)).toEqual([0, 0, 0, 0, 0, 0]);
     publish({ panel: {} });
     expect(client.getDecision('panel').reason).toBe('SPLIT');
   });
@@ -251,11 +251,14 @@ describe('loading', () => {
     const { Provider, publish, sink, fallbacks } = testClient({ live: { percentage: 0 } });
     const { V1, seen } = createV1();
     let imports = 0;
-    const V2 = lazyVersion(async () => {
-      imports++;
-      await passed(20);
-      throw new Error('404');
-    });
+    const V2 = lazyVersion(
+      async () => {
+        imports++;
+        await passed(20);
+        throw new Error('404');
+      },
+      { retries: 0 },
+    );
     const gate = (
       <FeatureGate feature="live" fallback={<V1 />}>
         <V2 />
@@ -286,11 +289,14 @@ describe('loading', () => {
   test('a load that failed is imported again by the next mount', async () => {
     const { Provider, fallbacks } = testClient();
     let imports = 0;
-    const V2 = lazyVersion(async () => {
-      imports++;
-      if (imports === 1) throw new Error('404');
-      return { default: () => <p>v2</p> };
-    });
+    const V2 = lazyVersion(
+      async () => {
+        imports++;
+        if (imports === 1) throw new Error('404');
+        return { default: () => <p>v2</p> };
+      },
+      { retries: 0 },
+    );
     const ui = (key: string) => (
       <Provider>
         <FeatureGate key={key} feature="panel" fallback={<p>v1</p>}>
@@ -322,7 +328,7 @@ describe('loading', () => {
     ['gives a default that is no component', () => Promise.resolve({ default: 42 })],
   ])('18, 19: a loader that %s is one load failure, and v1 stays', async (_name, loader) => {
     const { Provider, sink, fallbacks } = testClient();
-    const V2 = lazyVersion(loader as () => Promise<{ default: () => ReactNode }>);
+    const V2 = lazyVersion(loader as () => Promise<{ default: () => ReactNode }>, { retries: 0 });
     const page = mount(
       <Provider>
         <FeatureGate feature="panel" fallback={<p>v1</p>}>
@@ -372,9 +378,12 @@ describe('loading', () => {
   test('a lazy version deeper inside v2 suspends there, and its failure is a load failure', async () => {
     const { Provider, fallbacks } = testClient();
     const Good = lazyVersion(async () => ({ default: () => <p>deep v2</p> }));
-    const Bad = lazyVersion<object>(async () => {
-      throw boom;
-    });
+    const Bad = lazyVersion<object>(
+      async () => {
+        throw boom;
+      },
+      { retries: 0 },
+    );
     const ui = (deep: ReactNode) => (
       <Provider>
         <FeatureGate feature="panel" fallback={<p>v1</p>} loading={<p>loading</p>}>

@@ -80,7 +80,15 @@ const bucket = v.object({
     attempts: count,
     exposures: count,
     settled: count,
-    failed: v.object({ load: count, render: count, effect: count, event: count, reported: count }),
+    failed: v.object({
+      load: count,
+      render: count,
+      effect: count,
+      // Pages of before do not send it.
+      hydration: v.optional(count, 0),
+      event: count,
+      reported: count,
+    }),
     aborted: count,
     suppressedByBreaker: count,
     overridden: count,

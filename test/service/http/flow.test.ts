@@ -39,7 +39,7 @@ test('goes round the whole loop: create, ramp, measure, roll back, undo, and tel
     attempts: 2,
     exposures: 2,
     settled: 1,
-    failed: { load: 0, render: 1, effect: 0, event: 0, reported: 0 },
+    failed: { load: 0, render: 1, effect: 0, hydration: 0, event: 0, reported: 0 },
     aborted: 0,
     suppressedByBreaker: 0,
     overridden: 0,

@@ -15,7 +15,7 @@ const counts = {
   attempts: 1,
   exposures: 1,
   settled: 1,
-  failed: { load: 0, render: 0, effect: 0, event: 0, reported: 0 },
+  failed: { load: 0, render: 0, effect: 0, hydration: 0, event: 0, reported: 0 },
   aborted: 0,
   suppressedByBreaker: 0,
   overridden: 0,

@@ -1,0 +1,303 @@
+// Comes in: a feature's decision, v2's load record, what React caught. Goes out: what one gate shows. Who calls: render.
+import type { Decision } from '../decide/decide.js';
+import { assertNever, SwitchbackError } from '../error.js';
+import type { Version } from '../evaluate/snapshot.js';
+import { describeFailure, type FailurePhase } from '../observe/observe.js';
+import type { Episode } from './episode.js';
+import type { Caught, Gate } from './gate.js';
+import type { GateHost } from './gateHost.js';
+import { isSameView, type FallbackEvent, type GateSettings, type GateView, type LazySource } from './gateView.js';
+import type { LoadRecord } from './loads.js';
+import { createSuspendTimeout } from './suspendTimeout.js';
+
+const nothing = () => {};
+const maxSuppressed = 5;
+
+export function createGate(host: GateHost, lazy: LazySource | null): Gate {
+  const { feature, clock } = host;
+  const loads = lazy && host.loads(lazy.createLoads);
+  const listeners = new Set<() => void>();
+  let settings: GateSettings = {};
+  let view: GateView | undefined;
+  let serverView: GateView | undefined;
+  let isConnected = false;
+  // What this gate has settled on wanting: decides holds and whether a trip may move it.
+  let mountedOn: Version | undefined;
+  let unmountVersion = nothing;
+  let failed: { readonly error: unknown; readonly suppressed: string[] } | undefined;
+  let isFailing = false;
+  let episode: Episode | undefined;
+  let releaseProbe = nothing;
+  let hasProbe = false;
+  let isV2Committed = false;
+  let areMountEffectsDone = false;
+  // The server's HTML of v2 waits for its code, and waits to be taken over.
+  let isHydrating = false;
+  let isTakingOver = false;
+  let isWaitingForLoad = false;
+  let isSuppressionCounted = false;
+
+  const recordOf = (): LoadRecord | undefined =>
+    lazy && loads ? (lazy.preloaded() ?? loads.get(lazy.loader)) : undefined;
+  /** The component of a lazy v2 once it is there; undefined while it is not, and for a v2 that is no lazy. */
+  const loaded = (): unknown => {
+    const record = recordOf();
+    return record?.phase === 'ready' ? record.component : undefined;
+  };
+
+  const compute = (): GateView => {
+    const next = host.viewFor({ mountedOn, hasProbe });
+    const { decision } = next;
+    if (failed) return { shows: 'v1', because: 'failed', decision, error: failed.error };
+    if (next.shows !== 'v2') return next;
+    const record = recordOf();
+    if (!record || record.phase === 'ready' || isHydrating)
+      return { ...next, component: loaded(), isProven: !settings.keepsV1 || episode?.phase() === 'settled' };
+    return { shows: 'loading', keepsV1: view?.shows === 'v1' || (view?.shows === 'loading' && view.keepsV1), decision };
+  };
+  const getView = (): GateView => {
+    const next = compute();
+    if (!view || !isSameView(view, next)) view = next;
+    return view;
+  };
+
+  const begin = (version: Version): void => {
+    if (episode?.version === version) return;
+    end();
+    episode = host.beginEpisode(version, host.decision(), failed !== undefined, () => settings.keepsV1 && update());
+  };
+  const end = (): void => {
+    episode?.leave();
+    episode = undefined;
+  };
+  const mount = (version: Version | undefined, decision?: Decision): void => {
+    if (mountedOn === version) return;
+    unmountVersion();
+    mountedOn = version;
+    unmountVersion = version === 'v1' && decision ? host.mountOnV1(decision) : nothing;
+  };
+  const dropProbe = (): void => {
+    releaseProbe();
+    releaseProbe = nothing;
+    hasProbe = false;
+  };
+
+  const update = (): void => {
+    const before = view;
+    if (isConnected) follow();
+    if (getView() !== before) for (const listener of listeners) listener();
+  };
+  // Brings what this gate registered and started in line with what it shows.
+  const follow = (): void => {
+    let next = getView();
+    // A half-open breaker lets one gate try, and only as it mounts or is reset.
+    if (!mountedOn && !hasProbe && next.shows === 'v1' && next.because === 'tripped') {
+      const release = host.takeProbe();
+      hasProbe = release !== undefined;
+      releaseProbe = release ?? nothing;
+      next = getView();
+    }
+    if (next.shows !== 'v2') suspendTimeout.cancel();
+    switch (next.shows) {
+      case 'v1':
+        isWaitingForLoad = false;
+        if (next.because === 'failed') return;
+        if (next.because === 'tripped' && !isSuppressionCounted) {
+          isSuppressionCounted = true;
+          host.observer('v2', next.decision)({ kind: 'suppressedByBreaker' });
+        }
+        if (episode?.version === 'v2') end();
+        return mount('v1', next.decision);
+      case 'loading':
+        if (next.decision.enabled) startLoad(next.decision);
+        return;
+      case 'v2':
+        if (mountedOn !== 'v2' && !isV2Committed) watchForSuspension();
+        mount('v2');
+        isHydrating &&= lazy !== null && loaded() === undefined;
+        return begin('v2');
+      default:
+        assertNever(next);
+    }
+  };
+
+  const suspendTimeout = createSuspendTimeout(clock, (error) => {
+    if (getView().shows === 'v2') fail('render', error);
+  });
+  const watchForSuspension = (): void => {
+    if (isConnected) suspendTimeout.watch(settings.suspendTimeoutMs);
+  };
+
+  const startLoad = (decision: Decision): void => {
+    mount('v2');
+    if (!lazy || !loads || isWaitingForLoad) return;
+    begin('v2');
+    isWaitingForLoad = true;
+    const isFirst = loads.get(lazy.loader).phase !== 'loading';
+    void loads.request(lazy.loader, lazy.options).then(
+      () => {
+        const record = loads.get(lazy.loader);
+        if (isFirst && record.phase === 'ready')
+          host.observer('v2', decision)({ kind: 'timing', name: 'chunkLoadMs', valueMs: record.loadMs });
+      },
+      nothing, // the gates that wait read the record and fail with it
+    );
+  };
+  const loadChanged = (): void => {
+    const record = recordOf();
+    const isWaiting = isWaitingForLoad;
+    if (record?.phase !== 'loading') isWaitingForLoad = false;
+    if (isWaiting && record?.phase === 'failed') fail('load', record.error);
+    else {
+      if (isWaiting && record?.phase === 'ready') watchForSuspension();
+      update();
+    }
+  };
+
+  // v1 is shown from now on, and everything else happens after the paint.
+  const fail = (phase: FailurePhase, error: unknown, { componentStack, hadFocus = false }: Caught = {}): void => {
+    if (failed) return;
+    const { decision } = getView();
+    begin('v2');
+    episode?.fail();
+    const suppressed: string[] = [];
+    failed = { error, suppressed };
+    isFailing = true;
+    // Tried again, it is a new attempt, over which breaker and holds rule.
+    mount(undefined);
+    update();
+    const record = recordOf();
+    const load = phase !== 'load' ? undefined : record?.phase === 'failed' ? record : error;
+    queueMicrotask(() => {
+      // The gate is gone already: v1 threw in its turn and the host's boundary took over, so v2 alone is not to blame.
+      const v1AlsoFailed = !isConnected && phase !== 'load';
+      const failure = {
+        ...describeFailure(phase, error, componentStack),
+        ...(v1AlsoFailed && { v1AlsoFailed }),
+        ...(suppressed.length > 0 && { suppressed }),
+      };
+      host.failed(decision, failure, load);
+      dropProbe();
+      if (load !== record) host.loads()?.forgetFailure(error);
+      const event = { feature, phase, error, componentStack, hadFocus };
+      tell('onError', event);
+      tell('onFallback', event);
+      host.onFallback(event);
+      isFailing = false;
+    });
+  };
+  const tell = (callback: 'onError' | 'onFallback', event: FallbackEvent): void =>
+    host.guardHost(callback, () => settings[callback]?.(event));
+
+  return {
+    feature,
+    getView,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    getServerView() {
+      if (serverView) return serverView;
+      const decision = host.serverDecision();
+      isHydrating = isTakingOver = decision.enabled;
+      serverView = decision.enabled
+        ? { shows: 'v2', decision, component: loaded(), isProven: true }
+        : { shows: 'v1', because: 'decision', decision };
+      return serverView;
+    },
+    configure(latest) {
+      settings = latest;
+    },
+    connect() {
+      isConnected = true;
+      const stop = host.subscribe(update);
+      const stopLoads = lazy && loads?.subscribe(lazy.loader, loadChanged);
+      update();
+      return () => {
+        stop();
+        stopLoads?.();
+        isConnected = false;
+        suspendTimeout.cancel();
+        mount(undefined);
+        // StrictMode reconnects at once; only a gate that stays away has ended its episode.
+        queueMicrotask(() => {
+          if (isConnected) return;
+          dropProbe();
+          const wasOnScreen = episode?.phase() !== 'trying';
+          episode?.leave();
+          // Hidden and shown again by an Activity it goes on as the same episode: what was exposed counts once.
+          if (!wasOnScreen) episode = undefined;
+        });
+      };
+    },
+    committed(version, commitMs) {
+      isV2Committed = version === 'v2';
+      suspendTimeout.cancel();
+      // v1 that fills the time until v2's code is there is part of v2's attempt.
+      if (getView().shows !== version) return;
+      isTakingOver = false;
+      begin(version);
+      areMountEffectsDone = false;
+      episode?.expose(commitMs);
+    },
+    concealed(version) {
+      if (version !== 'v2') return;
+      isV2Committed = false;
+      if (getView().shows === 'v2') watchForSuspension();
+    },
+    mountEffectsRan() {
+      // An effect that threw is handed to the catcher synchronously after this, before any microtask.
+      queueMicrotask(() => {
+        areMountEffectsDone = true;
+      });
+    },
+    caught(error, details) {
+      if (details.isLeaving || (!failed && getView().shows !== 'v2')) {
+        const { componentStack, hadFocus = false } = details;
+        tell('onError', { feature, phase: 'cleanup', error, componentStack, hadFocus });
+        return;
+      }
+      if (failed) {
+        const { name, message } = describeFailure('render', error);
+        if (failed.suppressed.length < maxSuppressed) failed.suppressed.push(`${name}: ${message}`.slice(0, 200));
+        return;
+      }
+      // React does not say whether an effect threw. During a mount's effects it must have been one.
+      const isFromEffect = episode?.phase() === 'exposed' && !areMountEffectsDone;
+      const isFromLoad = host.loads()?.isLoadError(error);
+      fail(isFromLoad ? 'load' : isTakingOver ? 'hydration' : isFromEffect ? 'effect' : 'render', error, details);
+    },
+    fallBack(phase, error) {
+      if (getView().shows === 'v2') fail(phase, error);
+    },
+    reportFailure(version, phase, error) {
+      const failure = describeFailure(phase, error);
+      const { decision } = getView();
+      if (version === 'v2') host.failed(decision, failure);
+      else host.observer('v1', decision, failed !== undefined)({ kind: 'failure', failure });
+    },
+    v1Failed(error) {
+      if (episode?.version !== 'v1') return;
+      episode.fail();
+      const failure = describeFailure('render', error);
+      host.observer('v1', host.decision(), failed !== undefined)({ kind: 'failure', failure });
+    },
+    reset(event = { reason: 'imperative-api' }) {
+      if (!failed) return;
+      if (isFailing) return host.guardHost('reset', refuseReset);
+      failed = undefined;
+      isSuppressionCounted = false;
+      end();
+      update();
+      host.guardHost('onReset', () => settings.onReset?.(event));
+    },
+    update,
+  };
+}
+
+function refuseReset(): never {
+  throw new SwitchbackError(
+    'invalid-option',
+    'a reset while v2 fails would loop and is ignored; call it from an event handler or a timer, not from onFallback or an effect of v1',
+  );
+}
