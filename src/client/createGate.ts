@@ -27,8 +27,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   let failed: { readonly error: unknown; readonly suppressed: string[] } | undefined;
   let isFailing = false;
   let episode: Episode | undefined;
-  let releaseProbe = nothing;
-  let hasProbe = false;
+  let releaseProbe: (() => void) | undefined;
   let isV2Committed = false;
   let areMountEffectsDone = false;
   // The server's HTML of v2 waits for its code, and waits to be taken over.
@@ -46,7 +45,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   };
 
   const compute = (): GateView => {
-    const next = host.viewFor({ mountedOn, hasProbe });
+    const next = host.viewFor({ mountedOn, hasProbe: releaseProbe !== undefined });
     const { decision } = next;
     if (failed) return { shows: 'v1', because: 'failed', decision, error: failed.error };
     if (next.shows !== 'v2') return next;
@@ -77,9 +76,8 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     unmountVersion = version === 'v1' && decision ? host.mountOnV1(decision) : nothing;
   };
   const dropProbe = (): void => {
-    releaseProbe();
-    releaseProbe = nothing;
-    hasProbe = false;
+    releaseProbe?.();
+    releaseProbe = undefined;
   };
 
   const update = (): void => {
@@ -91,10 +89,8 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   const follow = (): void => {
     let next = getView();
     // A half-open breaker lets one gate try, and only as it mounts or is reset.
-    if (!mountedOn && !hasProbe && next.shows === 'v1' && next.because === 'tripped') {
-      const release = host.takeProbe();
-      hasProbe = release !== undefined;
-      releaseProbe = release ?? nothing;
+    if (!mountedOn && !releaseProbe && next.shows === 'v1' && next.because === 'tripped') {
+      releaseProbe = host.takeProbe();
       next = getView();
     }
     if (next.shows !== 'v2') suspendTimeout.cancel();
@@ -155,7 +151,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   };
 
   // v1 is shown from now on, and everything else happens after the paint.
-  const fail = (phase: FailurePhase, error: unknown, { componentStack, hadFocus = false }: Caught = {}): void => {
+  const fail = (phase: FailurePhase, error: unknown, details: Caught = {}): void => {
     if (failed) return;
     const { decision } = getView();
     begin('v2');
@@ -172,19 +168,23 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
       // The gate is gone already: v1 threw in its turn and the host's boundary took over, so v2 alone is not to blame.
       const v1AlsoFailed = !isConnected && phase !== 'load';
       const failure = {
-        ...describeFailure(phase, error, componentStack),
+        ...describeFailure(phase, error, details.componentStack),
         ...(v1AlsoFailed && { v1AlsoFailed }),
         ...(suppressed.length > 0 && { suppressed }),
       };
       host.failed(decision, failure, load);
       dropProbe();
       if (load !== record) host.loads()?.forgetFailure(error);
-      const event = { feature, phase, error, componentStack, hadFocus };
+      const event = eventOf(phase, error, details);
       tell('onError', event);
       tell('onFallback', event);
       host.onFallback(event);
       isFailing = false;
     });
+  };
+  const eventOf = (phase: FallbackEvent['phase'], error: unknown, details: Caught): FallbackEvent => {
+    const { componentStack, hadFocus = false } = details;
+    return { feature, phase, error, componentStack, hadFocus };
   };
   const tell = (callback: 'onError' | 'onFallback', event: FallbackEvent): void =>
     host.guardHost(callback, () => settings[callback]?.(event));
@@ -247,16 +247,11 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     },
     mountEffectsRan() {
       // An effect that threw is handed to the catcher synchronously after this, before any microtask.
-      queueMicrotask(() => {
-        areMountEffectsDone = true;
-      });
+      queueMicrotask(() => (areMountEffectsDone = true));
     },
     caught(error, details) {
-      if (details.isLeaving || (!failed && getView().shows !== 'v2')) {
-        const { componentStack, hadFocus = false } = details;
-        tell('onError', { feature, phase: 'cleanup', error, componentStack, hadFocus });
-        return;
-      }
+      if (details.isLeaving || (!failed && getView().shows !== 'v2'))
+        return tell('onError', eventOf('cleanup', error, details));
       if (failed) {
         const { name, message } = describeFailure('render', error);
         if (failed.suppressed.length < maxSuppressed) failed.suppressed.push(`${name}: ${message}`.slice(0, 200));
