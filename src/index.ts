@@ -21,7 +21,8 @@ export {
 export { versioned, type VersionedComponent, type VersionedOptions } from './render/versioned.js';
 export { lazyVersion, type LazyVersion, type VersionLoader } from './render/lazyVersion.js';
 
-export { createSwitchback, type SwitchbackClient } from './client/client.js';
+export { createSwitchback } from './client/client.js';
+export type { SwitchbackClient } from './client/switchbackClient.js';
 export type { BreakerOptions, SwitchbackOptions } from './client/options.js';
 export type { SwitchbackStatus } from './client/state.js';
 export type { FallbackEvent, ResetEvent } from './client/gateView.js';

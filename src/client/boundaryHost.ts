@@ -27,7 +27,7 @@ const ungated = (decision: () => Decision) => ({
   decision,
   isKill: () => false,
   serverDecision: decision,
-  viewFor: () => ({ shows: 'v2', decision: decision(), component: undefined, isProven: true }) as const,
+  viewFor: () => ({ shows: 'v2', decision: decision(), component: undefined, isHtml: false, isProven: true }) as const,
   mountOnV1: () => () => {},
   takeProbe: () => undefined,
 });

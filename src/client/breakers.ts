@@ -1,71 +1,133 @@
 import type { Trip } from '../decide/trip.js';
 import { closedBreaker, step, type BreakerEvent, type BreakerPolicy, type BreakerState } from '../guard/breaker.js';
+import { createBreakerStore } from './breakerStore.js';
 import type { Clock } from './clock.js';
+import { createProbes, type ProbesOptions } from './probes.js';
 
-/** One breaker per feature of this tab. */
+/** One breaker per feature and build, which the tabs of a browser share. */
 export interface Breakers {
   stateOf(feature: string): BreakerState;
   /** The trip that holds v1 now, if any. */
   tripOf(feature: string): Trip | undefined;
   move(feature: string, event: BreakerEvent): void;
-  /** Takes the one probe of a half-open breaker; undefined when it is not half-open or somebody has it. */
-  takeProbe(feature: string): (() => void) | undefined;
-  /** Takes up the cool-downs that `close` left. */
+  /**
+   * Takes the one probe of a half-open breaker.
+   * @param onLost called when another tab took it over, since this one hung: what is seen of v2 here decides nothing any more
+   * @returns what gives it back; undefined when the breaker is not half-open, or the probe is not this tab's to give
+   */
+  takeProbe(feature: string, onLost?: () => void): (() => void) | undefined;
+  /** Takes up the cool-downs that `close` left, and follows the other tabs. */
   start(): void;
-  /** Lets go of timers. */
+  /** Lets go of timers, listeners and locks. */
   close(): void;
+}
+
+export interface BreakersOptions extends ProbesOptions {
+  /** Others have no breaker. */
+  readonly features: ReadonlySet<string>;
+  readonly policy: BreakerPolicy;
+  readonly build: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Called after a feature's breaker moved. */
+  readonly onChange: (feature: string) => void;
 }
 
 interface Entry {
   state: BreakerState;
-  isProbed: boolean;
+  /** What was last seen in storage, and whether it was this build's. */
+  text: string | null;
+  isOurs: boolean;
   cancelTick: () => void;
 }
 
-const nothing = () => {};
-
-/** @param onChange called after a feature's breaker moved */
-export function createBreakers(
-  policy: BreakerPolicy,
-  clock: Clock,
-  random: () => number,
-  onChange: (feature: string) => void,
-): Breakers {
+export function createBreakers(options: BreakersOptions): Breakers {
+  const { features, policy, build, storage, clock, random, onChange } = options;
+  const store = createBreakerStore(storage, build, policy);
+  const probes = createProbes(options);
   const entries = new Map<string, Entry>();
+  let stopFollowing = () => {};
 
-  const move = (feature: string, event: BreakerEvent): void => {
-    const entry = entries.get(feature) ?? { state: closedBreaker, isProbed: false, cancelTick: nothing };
-    const before = entry.state;
-    const next = step(before, event, clock.now(), policy, random());
-    entry.state = next;
+  const entryOf = (feature: string): Entry | undefined => {
+    const known = entries.get(feature);
+    if (known || !features.has(feature)) return known;
+    const text = store.textOf(feature);
+    const state = store.read(text, clock.now(), false);
+    const entry = { state: state ?? closedBreaker, text, isOurs: state !== undefined, cancelTick: () => {} };
     entries.set(feature, entry);
+    probes.follow(feature, entry.state.state);
+    return entry;
+  };
+
+  const enter = (feature: string, entry: Entry, next: BreakerState): void => {
+    const before = entry.state;
+    entry.state = next;
     entry.cancelTick();
     if (next.state === 'open')
       entry.cancelTick = clock.after(Math.max(next.untilMs - clock.now(), 1), () => move(feature, 'tick'));
-    if (next.state !== 'halfOpen') entry.isProbed = false;
+    probes.follow(feature, next.state);
     if (next.state !== before.state) onChange(feature);
   };
 
+  /** Does here what another tab did. Nothing is written: that would come back. */
+  const follow = (feature: string, entry: Entry, isNews: boolean): void => {
+    const text = store.textOf(feature);
+    // Who empties the whole storage says nothing of v2.
+    if (text === entry.text || text === null) return;
+    const state = store.read(text, clock.now(), isNews);
+    entry.text = text;
+    entry.isOurs = state !== undefined;
+    if (state) enter(feature, entry, state);
+  };
+  const followRemoval = (feature: string, entry: Entry): void => {
+    if (!entry.isOurs || store.textOf(feature) !== null) return;
+    entry.text = null;
+    entry.isOurs = false;
+    enter(feature, entry, closedBreaker);
+  };
+
+  const move = (feature: string, event: BreakerEvent): void => {
+    const entry = entryOf(feature);
+    if (!entry) return;
+    // What another tab wrote may be there before the event that tells of it.
+    if (event !== 'settled' || entry.state.state !== 'closed') follow(feature, entry, true);
+    const before = entry.state;
+    if (event === 'settled' && before.state === 'halfOpen' && !probes.isProbing(feature)) return;
+    const next = step(before, event, clock.now(), policy, random());
+    if (next.state !== before.state || (event === 'incident' && next !== before)) {
+      entry.text = store.textFor(next, clock.now());
+      entry.isOurs = entry.text !== null;
+      store.write(feature, entry.text);
+    }
+    enter(feature, entry, next);
+  };
+
   return {
-    stateOf: (feature) => entries.get(feature)?.state ?? closedBreaker,
+    stateOf: (feature) => entryOf(feature)?.state ?? closedBreaker,
     tripOf(feature) {
-      const state = entries.get(feature)?.state;
+      const state = entryOf(feature)?.state;
       return state?.state === 'open' ? { feature, sinceMs: state.sinceMs, untilMs: state.untilMs } : undefined;
     },
     move,
-    takeProbe(feature) {
-      const entry = entries.get(feature);
-      if (entry?.state.state !== 'halfOpen' || entry.isProbed) return undefined;
-      entry.isProbed = true;
-      const probed = entry.state;
-      return () => {
-        if (entry.state === probed) entry.isProbed = false;
-      };
-    },
+    takeProbe: (feature, onLost) =>
+      entryOf(feature)?.state.state === 'halfOpen' ? probes.take(feature, onLost) : undefined,
     start() {
-      for (const feature of entries.keys()) move(feature, 'tick');
+      probes.start();
+      stopFollowing = store.subscribe((changed) => {
+        for (const [feature, entry] of entries) {
+          if (changed === feature) followRemoval(feature, entry);
+          if (changed === feature || changed === null) follow(feature, entry, true);
+        }
+      });
+      for (const feature of features) {
+        const entry = entryOf(feature);
+        if (entry) follow(feature, entry, false);
+        move(feature, 'tick');
+      }
     },
     close() {
+      stopFollowing();
+      probes.close();
       for (const entry of entries.values()) entry.cancelTick();
     },
   };

@@ -1,19 +1,15 @@
 // Comes in: options, and what a source delivers. Goes out: decisions, and observations of what became of them. Who calls: render, hosts.
 import { showValue, SwitchbackError } from '../error.js';
-import type { Decision } from '../decide/decide.js';
-import type { EvaluationContext, JsonObject, Snapshot, Version } from '../evaluate/snapshot.js';
-import type { FeatureConfig, FeatureKey } from '../features.js';
-import { describeFailure, type FailurePhase } from '../observe/observe.js';
+import type { EvaluationContext, Snapshot } from '../evaluate/snapshot.js';
+import type { FeatureConfig } from '../features.js';
+import { describeFailure } from '../observe/observe.js';
 import { createBreakers } from './breakers.js';
 import { systemClock } from './clock.js';
 import { createConfigs } from './configs.js';
-import { createDecisions, type DecisionCell } from './decisions.js';
+import { createDecisions } from './decisions.js';
 import { createFaults } from './faults.js';
 import { createGate } from './createGate.js';
-import type { Gate } from './gate.js';
-import type { GateHost } from './gateHost.js';
 import { createGates } from './gates.js';
-import type { LazySource } from './gateView.js';
 import { createIntake } from './intake.js';
 import { shareLoads } from './loads.js';
 import { createObserver } from './observer.js';
@@ -24,62 +20,9 @@ import { createSnapshotStore } from './snapshotStore.js';
 import { httpSource } from './source/httpSource.js';
 import { createClientStore, statusOf, type ClientState, type SwitchbackStatus } from './state.js';
 import { openStorage } from './storage.js';
+import type { SwitchbackClient } from './switchbackClient.js';
 import { anonymousTargetingKey } from './targetingKey.js';
-
-/** A client: knows the features' state, decides for one user, and reports what became of the decisions. No React. */
-export interface SwitchbackClient {
-  /** Whether v2 is on. Unknown features are v1. */
-  isEnabled(feature: FeatureKey): boolean;
-  /** The live decision; the same object as long as it says the same. */
-  getDecision(feature: FeatureKey): Decision;
-  /** The feature's defaults with the published settings over them; the same object as long as both are the same. */
-  getConfig<Key extends FeatureKey>(feature: Key): FeatureConfig<Key>;
-  /** Calls back when this feature's decision changed. Returns what ends it. */
-  subscribe(feature: FeatureKey, listener: () => void): () => void;
-  getStatus(): SwitchbackStatus;
-  subscribeStatus(listener: () => void): () => void;
-  /**
-   * Applies a snapshot by hand, such as one from a CDN.
-   * @returns whether it was applied: false for one that is not newer
-   *   A feature of it that is malformed is v1 `ERROR` and told to `onInternalFault`; the others count.
-   * @throws SwitchbackError `invalid-snapshot` for what is no snapshot, naming the first field that is wrong; its kills are
-   *   applied all the same
-   */
-  applySnapshot(snapshot: unknown): boolean;
-  /** Says who the user is now; null after a logout, which also forgets what was stored. */
-  setContext(context: EvaluationContext | null): void;
-  /**
-   * Forces a version here, or stops doing so.
-   * @returns false where policy does not allow it
-   */
-  setOverride(feature: FeatureKey, version: Version | null): boolean;
-  getOverride(feature: FeatureKey): { readonly version: Version | null; readonly allowed: boolean };
-  /**
-   * Tells of a failure that no boundary sees, such as one in an event handler. It counts for the version that is decided.
-   * @param phase default `reported`
-   */
-  reportFailure(feature: FeatureKey, error: unknown, phase?: FailurePhase): void;
-  /** Begins to fetch and listen. Safe to call again after `close`. */
-  start(): void;
-  /** Stops fetching, sends what is waiting, lets go of every timer and listener. Decisions stay readable. */
-  close(): void;
-  /** What `render` builds on; not for hosts. */
-  readonly internals: ClientInternals;
-}
-
-/** The part of a client that `render` uses. */
-export interface ClientInternals {
-  cell(feature: string): DecisionCell;
-  /** @param wrap makes the gate ask something else than its feature */
-  createGate(feature: string, lazy: LazySource | null, wrap?: (host: GateHost) => GateHost): Gate;
-  configForServer(feature: string): JsonObject;
-  readonly statusForServer: SwitchbackStatus;
-  readonly loads: GateHost['loads'];
-  /** Any change of state: settings, status, context. */
-  subscribe(listener: () => void): () => void;
-  subscribeOverrides(listener: () => void): () => void;
-  fault(operation: string, error: unknown): void;
-}
+import { timingOf } from './timing.js';
 
 // Keys that a program makes up must not fill the memory.
 const maxUnknown = 100;
@@ -129,7 +72,18 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     context: () => read().context,
     onFault: faults.report,
   });
-  const breakers = createBreakers(breakerPolicyOf(options.breaker), clock, random, refresh);
+  const breakers = createBreakers({
+    features: known,
+    policy: breakerPolicyOf(options.breaker),
+    build: options.build ?? '',
+    storage,
+    clock,
+    random,
+    // What is not kept where other tabs see it is not shared with them.
+    locks: options.storage === false ? null : undefined,
+    onChange: refresh,
+    onFault: faults.report,
+  });
   let initial: Snapshot | null = null;
   const decisions = createDecisions(
     read,
@@ -230,6 +184,11 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       const failure = describeFailure(phase, error);
       if (decision.enabled) host.failed(decision, failure);
       else host.observer('v1', decision)({ kind: 'failure', failure });
+    },
+    measure(feature, name, valueMs) {
+      const host = gates.hostOf(checked(feature));
+      const timing = timingOf(name, valueMs);
+      if (timing) host.observer(host.decision().version, host.decision())(timing);
     },
     start() {
       if (isRunning) return;

@@ -30,9 +30,8 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   let releaseProbe: (() => void) | undefined;
   let isV2Committed = false;
   let areMountEffectsDone = false;
-  // The server's HTML of v2 waits for its code, and waits to be taken over.
-  let isHydrating = false;
-  let isTakingOver = false;
+  // What became of a server's HTML of v2; whatever hydrated it goes on rendering it.
+  let html: 'none' | 'waiting' | 'takenOver' = 'none';
   let isWaitingForLoad = false;
   let isSuppressionCounted = false;
 
@@ -50,8 +49,11 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     if (failed) return { shows: 'v1', because: 'failed', decision, error: failed.error };
     if (next.shows !== 'v2') return next;
     const record = recordOf();
-    if (!record || record.phase === 'ready' || isHydrating)
-      return { ...next, component: loaded(), isProven: !settings.keepsV1 || episode?.phase() === 'settled' };
+    const isHtml = html === 'waiting';
+    if (!record || record.phase === 'ready' || isHtml) {
+      const component = html !== 'none' && serverView?.shows === 'v2' ? serverView.component : loaded();
+      return { ...next, component, isHtml, isProven: !settings.keepsV1 || episode?.phase() === 'settled' };
+    }
     return { shows: 'loading', keepsV1: view?.shows === 'v1' || (view?.shows === 'loading' && view.keepsV1), decision };
   };
   const getView = (): GateView => {
@@ -96,6 +98,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     if (next.shows !== 'v2') suspendTimeout.cancel();
     switch (next.shows) {
       case 'v1':
+        html = 'none';
         isWaitingForLoad = false;
         if (next.because === 'failed') return;
         if (next.because === 'tripped' && !isSuppressionCounted) {
@@ -110,7 +113,6 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
       case 'v2':
         if (mountedOn !== 'v2' && !isV2Committed) watchForSuspension();
         mount('v2');
-        isHydrating &&= lazy !== null && loaded() === undefined;
         return begin('v2');
       default:
         assertNever(next);
@@ -189,6 +191,9 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   const tell = (callback: 'onError' | 'onFallback', event: FallbackEvent): void =>
     host.guardHost(callback, () => settings[callback]?.(event));
 
+  const observe: Gate['observe'] = (version, observed) =>
+    host.observer(version, host.decision(), failed !== undefined)(observed);
+
   return {
     feature,
     getView,
@@ -199,11 +204,11 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     getServerView() {
       if (serverView) return serverView;
       const decision = host.serverDecision();
-      isHydrating = isTakingOver = decision.enabled;
+      html = decision.enabled ? 'waiting' : 'none';
       serverView = decision.enabled
-        ? { shows: 'v2', decision, component: loaded(), isProven: true }
+        ? { shows: 'v2', decision, component: loaded(), isHtml: true, isProven: true }
         : { shows: 'v1', because: 'decision', decision };
-      return serverView;
+      return (view ??= serverView);
     },
     configure(latest) {
       settings = latest;
@@ -235,10 +240,12 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
       suspendTimeout.cancel();
       // v1 that fills the time until v2's code is there is part of v2's attempt.
       if (getView().shows !== version) return;
-      isTakingOver = false;
       begin(version);
       areMountEffectsDone = false;
       episode?.expose(commitMs);
+      if (html !== 'waiting') return;
+      html = 'takenOver';
+      update();
     },
     concealed(version) {
       if (version !== 'v2') return;
@@ -260,22 +267,22 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
       // React does not say whether an effect threw. During a mount's effects it must have been one.
       const isFromEffect = episode?.phase() === 'exposed' && !areMountEffectsDone;
       const isFromLoad = host.loads()?.isLoadError(error);
-      fail(isFromLoad ? 'load' : isTakingOver ? 'hydration' : isFromEffect ? 'effect' : 'render', error, details);
+      fail(isFromLoad ? 'load' : html === 'waiting' ? 'hydration' : isFromEffect ? 'effect' : 'render', error, details);
     },
     fallBack(phase, error) {
       if (getView().shows === 'v2') fail(phase, error);
     },
     reportFailure(version, phase, error) {
       const failure = describeFailure(phase, error);
-      const { decision } = getView();
-      if (version === 'v2') host.failed(decision, failure);
-      else host.observer('v1', decision, failed !== undefined)({ kind: 'failure', failure });
+      if (version === 'v2') host.failed(getView().decision, failure);
+      else observe(version, { kind: 'failure', failure });
     },
+    observe,
+    guardHost: host.guardHost,
     v1Failed(error) {
       if (episode?.version !== 'v1') return;
       episode.fail();
-      const failure = describeFailure('render', error);
-      host.observer('v1', host.decision(), failed !== undefined)({ kind: 'failure', failure });
+      observe('v1', { kind: 'failure', failure: describeFailure('render', error) });
     },
     reset(event = { reason: 'imperative-api' }) {
       if (!failed) return;

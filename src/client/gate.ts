@@ -1,5 +1,7 @@
 import type { Version } from '../evaluate/snapshot.js';
 import type { FailurePhase } from '../observe/observe.js';
+import type { Observed } from './episode.js';
+import type { GateHost } from './gateHost.js';
 import type { GateSettings, GateView, ResetEvent } from './gateView.js';
 
 /** What a catcher knows of an error besides the error. */
@@ -36,6 +38,10 @@ export interface Gate {
   fallBack(phase: FailurePhase, error: unknown): void;
   /** Counts a failure of a version that stays on the screen. */
   reportFailure(version: Version, phase: FailurePhase, error: unknown): void;
+  /** Counts something of a version of this gate. */
+  observe(version: Version, observed: Observed): void;
+  /** Runs something of the host's; what it throws goes to `onInternalFault`. */
+  guardHost: GateHost['guardHost'];
   /** v1's own error is on its way to the host's boundary and takes the gate with it. */
   v1Failed(error: unknown): void;
   /** Forgets a failure and tries v2 again, as far as the breaker allows. Ignored while v2 fails, such as in `onFallback`: that would loop. */

@@ -37,6 +37,8 @@ export type GateView =
       readonly shows: 'v2';
       readonly decision: Decision;
       readonly component: unknown;
+      /** A server's HTML that nothing has taken over yet. */
+      readonly isHtml: boolean;
       /** It settled, or nobody asked to keep v1 until then. */
       readonly isProven: boolean;
     };
@@ -55,6 +57,7 @@ export interface GateSettings {
 export function isSameView(a: GateView, b: GateView): boolean {
   if (a.shows !== b.shows || !isSameDecision(a.decision, b.decision)) return false;
   if (a.shows === 'v1' && b.shows === 'v1') return a.because === b.because;
-  if (a.shows === 'v2' && b.shows === 'v2') return a.component === b.component && a.isProven === b.isProven;
+  if (a.shows === 'v2' && b.shows === 'v2')
+    return a.component === b.component && a.isHtml === b.isHtml && a.isProven === b.isProven;
   return a.shows === 'loading' && b.shows === 'loading' && a.keepsV1 === b.keepsV1;
 }

@@ -93,7 +93,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
         const stays = mountedOn === 'v2' && given.breaker?.onOpen !== 'all';
         const untripped = stays ? decisions.untripped(feature) : decision;
         if (!untripped.enabled) return { shows: 'v1', because: 'tripped', decision };
-        return { shows: 'v2', decision: untripped, component: undefined, isProven: true };
+        return { shows: 'v2', decision: untripped, component: undefined, isHtml: false, isProven: true };
       }
       if (!decision.enabled) return { shows: 'v1', because: 'decision', decision };
       if (mountedOn !== 'v2' && reason !== 'OVERRIDE') {
@@ -106,7 +106,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
             decision: { feature, version: 'v1', enabled: false, reason: 'CIRCUIT_OPEN' },
           };
       }
-      return { shows: 'v2', decision, component: undefined, isProven: true };
+      return { shows: 'v2', decision, component: undefined, isHtml: false, isProven: true };
     },
     mountOnV1(decision) {
       mountedOnV1++;

@@ -1,4 +1,5 @@
-export { createSwitchback, type SwitchbackClient } from './client.js';
+export { createSwitchback } from './client.js';
+export type { SwitchbackClient } from './switchbackClient.js';
 export type { BreakerOptions, SwitchbackOptions } from './options.js';
 export type { SwitchbackStatus } from './state.js';
 export type { FallbackEvent, ResetEvent } from './gateView.js';

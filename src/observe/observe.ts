@@ -51,8 +51,17 @@ export type Observation = ObservedVersion & { readonly atMs: number } & (
     | { readonly kind: 'timing'; readonly name: TimingName; readonly valueMs: number }
   );
 
-/** `chunkLoadMs`: from asking for v2's code to having it. `commitMs`: from the first render to the commit. */
-export type TimingName = 'chunkLoadMs' | 'commitMs';
+/**
+ * `chunkLoadMs`: from asking for v2's code to having it. `commitMs`: from the first render to the commit. Any other is the
+ * host's own: a letter, then up to 29 letters and digits, then `Ms`.
+ */
+export type TimingName = `${string}Ms`;
+
+/** Tallies and batches carry no more of them per version. */
+export const maxTimings = 12;
+
+export const isTimingName = (name: unknown): name is TimingName =>
+  typeof name === 'string' && /^[a-z][A-Za-z0-9]{0,29}Ms$/.test(name);
 
 const cut = (value: unknown, length: number): string => {
   try {

@@ -1,5 +1,5 @@
 import { emptyHistogram, merge, record, type Histogram } from './histogram.js';
-import type { FailurePhase, Observation, ObservedVersion, TimingName } from './observe.js';
+import { maxTimings, type FailurePhase, type Observation, type ObservedVersion, type TimingName } from './observe.js';
 
 /** How often each thing happened. `failed` is by phase; the error rate is failed / (failed + settled). */
 export interface Counts {
@@ -78,6 +78,7 @@ export function addToTally(tally: Tally, observation: Observation): Tally {
   }
   if (observation.kind === 'timing') {
     const { name, valueMs } = observation;
+    if (!histograms[name] && Object.keys(histograms).length >= maxTimings) return tally;
     const histogram = record(histograms[name] ?? emptyHistogram, valueMs);
     return { ...tally, histograms: { ...histograms, [name]: histogram } };
   }

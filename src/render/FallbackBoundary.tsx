@@ -2,7 +2,7 @@
 
 import { createElement, useContext, useMemo, type ComponentType, type ReactNode } from 'react';
 import { createBoundaryHost, createLooseHost } from '../client/boundaryHost.js';
-import type { SwitchbackClient } from '../client/client.js';
+import type { SwitchbackClient } from '../client/switchbackClient.js';
 import { systemClock } from '../client/clock.js';
 import { createFaults } from '../client/faults.js';
 import { createGate } from '../client/createGate.js';
@@ -50,7 +50,14 @@ export function FallbackBoundary(props: FallbackBoundaryProps): ReactNode {
   const client = useContext(SwitchbackContext);
   const lazy = lazySourceOf(children);
   const gate = useMemo(() => gateFor(client, feature, lazy), [client, feature, lazy]);
-  return <Versions gate={gate} v1={(failed) => renderFallback(props, failed)} v2={children} props={props} />;
+  return (
+    <Versions
+      gate={gate}
+      v1={hasFallback(props) ? (failed) => renderFallback(props, failed) : undefined}
+      v2={children}
+      props={props}
+    />
+  );
 }
 
 function gateFor(client: SwitchbackClient | null, feature: FeatureKey | undefined, lazy: LazySource | null): Gate {
@@ -65,6 +72,9 @@ function gateFor(client: SwitchbackClient | null, feature: FeatureKey | undefine
     );
   return client.internals.createGate(feature, lazy, createBoundaryHost);
 }
+
+const hasFallback = ({ fallback, fallbackRender, FallbackComponent }: FallbackBoundaryProps): boolean =>
+  fallback !== undefined || fallbackRender !== undefined || FallbackComponent !== undefined;
 
 function renderFallback(props: FallbackBoundaryProps, failed: FailedV2 | undefined): ReactNode {
   const { fallback, fallbackRender, FallbackComponent } = props;

@@ -1,8 +1,9 @@
 'use client';
 // Comes in: options or a client. Goes out: the client to every hook and gate below. Who calls: the host's root.
 import { useContext, useEffect, useRef, useState, type ReactNode } from 'react';
-import { createSwitchback, type SwitchbackClient } from '../client/client.js';
+import { createSwitchback } from '../client/client.js';
 import type { SwitchbackOptions } from '../client/options.js';
+import type { SwitchbackClient } from '../client/switchbackClient.js';
 import { SwitchbackError } from '../error.js';
 import { SwitchbackContext } from './context.js';
 import { useLayout } from './useLayout.js';

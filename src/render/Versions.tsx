@@ -11,6 +11,7 @@ import { CommitMark } from './CommitMark.js';
 import type { GateProps } from './gateProps.js';
 import { isLazyElement } from './lazyVersion.js';
 import { Sentinel } from './Sentinel.js';
+import { useHeld } from './useHeld.js';
 import { useLayout } from './useLayout.js';
 import { useMounted } from './useMounted.js';
 
@@ -39,7 +40,7 @@ export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): React
   const Keep = props.keepV1 === 'activity' ? Activity : undefined;
   const view = useSyncExternalStore(gate.subscribe, gate.getView, gate.getServerView);
   const showsLoading = view.shows === 'loading' && !view.keepsV1 && loading !== undefined;
-  const { isAdmitted, hadV1 } = useMounted(gate, view, showsLoading, props, Keep !== undefined);
+  const { isAdmitted, hadV1 } = useMounted(gate, view, showsLoading, v1, props, Keep !== undefined);
 
   const isOn = view.shows === 'v2' && isAdmitted;
   const isV1Shown = !isOn && !showsLoading;
@@ -57,16 +58,20 @@ export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): React
   );
   const isV1Kept = Keep !== undefined && isOn && hadV1 && !view.isProven;
 
+  const v2Slot = (
+    <Suspense fallback={isOn ? suspenseFallback(loading, renderV1) : null}>
+      {isOn ? (
+        <CommitMark gate={gate} version="v2" counts>
+          <V2 v2={v2} component={view.component} decision={view.decision} />
+        </CommitMark>
+      ) : null}
+    </Suspense>
+  );
+  const isHtml = isOn && view.isHtml;
   const versions = (
     <>
       <Catcher active={isOn} onCatch={gate.caught}>
-        <Suspense fallback={isOn ? suspenseFallback(loading, renderV1) : null}>
-          {isOn ? (
-            <CommitMark gate={gate} version="v2" counts>
-              <V2 v2={v2} component={view.component} decision={view.decision} />
-            </CommitMark>
-          ) : null}
-        </Suspense>
+        {useHeld(v2Slot, isHtml)}
       </Catcher>
       {!isV1Shown && !isV1Kept ? null : Keep ? (
         <Keep mode={isV1Shown ? 'visible' : 'hidden'}>{renderV1Slot()}</Keep>

@@ -1,7 +1,7 @@
 'use client';
 
 import { createContext, useContext } from 'react';
-import type { SwitchbackClient } from '../client/client.js';
+import type { SwitchbackClient } from '../client/switchbackClient.js';
 import { SwitchbackError } from '../error.js';
 
 /** The client of the nearest provider; null outside one. */

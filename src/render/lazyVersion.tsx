@@ -67,6 +67,7 @@ export function lazyVersion<Props extends object>(
   };
 
   return Object.assign(LazyVersion, {
+    displayName: 'lazyVersion',
     async preload() {
       preloaded ??= { phase: 'ready', component: componentOf(await loader()), loadMs: 0 };
     },

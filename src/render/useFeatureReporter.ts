@@ -1,7 +1,8 @@
 'use client';
 
 import { useContext, useMemo } from 'react';
-import type { SwitchbackClient } from '../client/client.js';
+import type { SwitchbackClient } from '../client/switchbackClient.js';
+import { timingOf } from '../client/timing.js';
 import type { FeatureKey } from '../features.js';
 import type { FailurePhase } from '../observe/observe.js';
 import { useSwitchback } from './context.js';
@@ -26,6 +27,12 @@ export interface FeatureReporter {
     run: (...args: Args) => Result,
     options?: ReportOptions,
   ) => (...args: Args) => Result;
+  /**
+   * Adds a duration to the version's numbers, beside those of v1.
+   * @param name ending in `Ms`, such as `searchMs`; up to 32 letters and digits, 10 names per feature
+   * @throws SwitchbackError `invalid-option` for another name
+   */
+  readonly measure: (name: string, valueMs: number) => void;
 }
 
 /** Reports for one feature. Inside one of its gates a failure belongs to the version there; elsewhere to the decided one. */
@@ -60,6 +67,11 @@ function createReporter(
       };
     },
     reportFailure: (error, options = {}) => report('reported', error, options),
+    measure(name, valueMs) {
+      const timing = timingOf(name, valueMs);
+      if (!own) client.measure(feature, name, valueMs);
+      else if (timing && isMounted) own.gate.observe(own.version, timing);
+    },
     wrap:
       <Args extends readonly unknown[], Result>(run: (...args: Args) => Result, options: ReportOptions = {}) =>
       (...args: Args): Result => {

@@ -3,6 +3,7 @@
 import { startTransition, useReducer, useRef } from 'react';
 import type { Gate } from '../client/gate.js';
 import type { GateView } from '../client/gateView.js';
+import { checkGate } from './checkGate.js';
 import type { GateProps } from './gateProps.js';
 import { useLayout } from './useLayout.js';
 
@@ -26,9 +27,11 @@ export function useMounted(
   gate: Gate,
   view: GateView,
   showsLoading: boolean,
-  { resetKeys, onError, onFallback, onReset, suspendTimeoutMs }: GateProps,
+  v1: unknown,
+  props: GateProps,
   keepsV1: boolean,
 ): Admission {
+  const { resetKeys, onError, onFallback, onReset, suspendTimeoutMs } = props;
   const mayBeOn = view.shows === 'v2' || showsLoading;
   const [admitted, admit] = useReducer(admission, { isAdmitted: mayBeOn, hadV1: !mayBeOn });
   const lastKeys = useRef(resetKeys);
@@ -48,8 +51,9 @@ export function useMounted(
     const now = gate.getView();
     // A probe or a hold that is taken here has to show before the paint; the subscription is too late for that.
     if (now !== view) admit(now.shows === 'v2' || showsLoading);
+    checkGate(gate, v1, props);
     return disconnect;
-    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the view of the first render is the one to compare with
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- the first render is the one to compare with
   }, [gate]);
 
   const { isAdmitted } = admitted;

@@ -1,6 +1,7 @@
 'use client';
 
 import type { ComponentType, ReactNode } from 'react';
+import { refuseOption } from '../error.js';
 import type { FeatureKey } from '../features.js';
 import type { GateProps } from './gateProps.js';
 import { lazyVersion, type VersionLoader } from './lazyVersion.js';
@@ -26,12 +27,13 @@ export interface VersionedComponent<Props extends object> {
 
 /**
  * Makes one component of two versions, so that call sites stay as they are.
- * @throws SwitchbackError `invalid-option` for a v2 that is no loader
+ * @throws SwitchbackError `invalid-option` for a v1 that is no component and a v2 that is no loader
  */
 export function versioned<Props extends object>(
   feature: FeatureKey,
   { v1: V1, v2, timeoutMs, retries, ...gateProps }: VersionedOptions<Props>,
 ): VersionedComponent<Props> {
+  if (typeof V1 !== 'function' && (typeof V1 !== 'object' || V1 === null)) refuseOption('v1', 'a component', V1);
   const V2 = lazyVersion<Props>(v2, { timeoutMs, retries });
   const Versioned = (props: Props): ReactNode => {
     const v2Element = <V2 {...props} />;

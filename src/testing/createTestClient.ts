@@ -1,6 +1,7 @@
-import { createSwitchback, type SwitchbackClient } from '../client/client.js';
+import { createSwitchback } from '../client/client.js';
 import type { SwitchbackOptions } from '../client/options.js';
 import type { Sink } from '../client/reporter/sink.js';
+import type { SwitchbackClient } from '../client/switchbackClient.js';
 import type { JsonObject, Version } from '../evaluate/snapshot.js';
 import type { FeatureKey } from '../features.js';
 import type { Observation } from '../observe/observe.js';

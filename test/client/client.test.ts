@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { createSwitchback, type SwitchbackClient } from '../../src/client/client.js';
+import { createSwitchback } from '../../src/client/client.js';
+import type { SwitchbackClient } from '../../src/client/switchbackClient.js';
 import type { SwitchbackOptions } from '../../src/client/options.js';
 import type { Source, SourceListener } from '../../src/client/source/source.js';
 import { SwitchbackError } from '../../src/error.js';

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { isFeatureKey } from '../../evaluate/snapshot.js';
 import type { Histogram } from '../../observe/histogram.js';
+import { isTimingName, maxTimings } from '../../observe/observe.js';
 import type { AcceptedBucket } from '../store.js';
 import { fieldErrors } from './parseFields.js';
 import { Problem, refuseField } from './problem.js';
@@ -99,8 +100,8 @@ const bucket = v.object({
     slow: 0,
     silent: 0,
   }),
-  // A closed set of names: whatever else is sent is left out.
-  histograms: v.optional(v.object({ chunkLoadMs: v.optional(histogram), commitMs: v.optional(histogram) }), {}),
+  // Read one by one: names of no duration are left out.
+  histograms: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 
 /** A bucket as sent, well-formed but not yet checked against the rules. */
@@ -162,8 +163,11 @@ export function parseBucket(value: unknown): SentBucket | string {
       .map(({ pointer, message, value: shown }) => `${pointer || 'bucket'}: ${message}, found ${shown}`)
       .join('; ');
   const histograms: Record<string, Histogram> = {};
-  const { chunkLoadMs, commitMs } = result.output.histograms;
-  if (chunkLoadMs !== undefined) histograms['chunkLoadMs'] = chunkLoadMs;
-  if (commitMs !== undefined) histograms['commitMs'] = commitMs;
+  const names = Object.keys(result.output.histograms).filter(isTimingName).slice(0, maxTimings);
+  for (const name of names) {
+    const read = v.safeParse(histogram, result.output.histograms[name]);
+    if (!read.success) return `/histograms/${name}: ${fieldErrors(read.issues)[0]?.message ?? 'a histogram'}`;
+    histograms[name] = read.output;
+  }
   return { ...result.output, histograms };
 }

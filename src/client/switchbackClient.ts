@@ -1,0 +1,70 @@
+import type { Decision } from '../decide/decide.js';
+import type { EvaluationContext, JsonObject, Version } from '../evaluate/snapshot.js';
+import type { FeatureConfig, FeatureKey } from '../features.js';
+import type { FailurePhase } from '../observe/observe.js';
+import type { DecisionCell } from './decisions.js';
+import type { Gate } from './gate.js';
+import type { GateHost } from './gateHost.js';
+import type { LazySource } from './gateView.js';
+import type { SwitchbackStatus } from './state.js';
+
+/** A client: knows the features' state, decides for one user, and reports what became of the decisions. No React. */
+export interface SwitchbackClient {
+  /** Whether v2 is on. Unknown features are v1. */
+  isEnabled(feature: FeatureKey): boolean;
+  /** The live decision; the same object as long as it says the same. */
+  getDecision(feature: FeatureKey): Decision;
+  /** The feature's defaults with the published settings over them; the same object as long as both are the same. */
+  getConfig<Key extends FeatureKey>(feature: Key): FeatureConfig<Key>;
+  /** Calls back when this feature's decision changed. Returns what ends it. */
+  subscribe(feature: FeatureKey, listener: () => void): () => void;
+  getStatus(): SwitchbackStatus;
+  subscribeStatus(listener: () => void): () => void;
+  /**
+   * Applies a snapshot by hand, such as one from a CDN.
+   * @returns whether it was applied: false for one that is not newer
+   *   A feature of it that is malformed is v1 `ERROR` and told to `onInternalFault`; the others count.
+   * @throws SwitchbackError `invalid-snapshot` for what is no snapshot, naming the first field that is wrong; its kills are
+   *   applied all the same
+   */
+  applySnapshot(snapshot: unknown): boolean;
+  /** Says who the user is now; null after a logout, which also forgets what was stored. */
+  setContext(context: EvaluationContext | null): void;
+  /**
+   * Forces a version here, or stops doing so.
+   * @returns false where policy does not allow it
+   */
+  setOverride(feature: FeatureKey, version: Version | null): boolean;
+  getOverride(feature: FeatureKey): { readonly version: Version | null; readonly allowed: boolean };
+  /**
+   * Tells of a failure that no boundary sees, such as one in an event handler. It counts for the version that is decided.
+   * @param phase default `reported`
+   */
+  reportFailure(feature: FeatureKey, error: unknown, phase?: FailurePhase): void;
+  /**
+   * Adds a duration to the numbers of the version that is decided.
+   * @param name of the host's own, ending in `Ms`, such as `searchMs`; up to 32 letters and digits, 10 names per feature
+   * @throws SwitchbackError `invalid-option` for another name
+   */
+  measure(feature: FeatureKey, name: string, valueMs: number): void;
+  /** Begins to fetch and listen. Safe to call again after `close`. */
+  start(): void;
+  /** Stops fetching, sends what is waiting, lets go of every timer and listener. Decisions stay readable. */
+  close(): void;
+  /** What `render` builds on; not for hosts. */
+  readonly internals: ClientInternals;
+}
+
+/** The part of a client that `render` uses. */
+export interface ClientInternals {
+  cell(feature: string): DecisionCell;
+  /** @param wrap makes the gate ask something else than its feature */
+  createGate(feature: string, lazy: LazySource | null, wrap?: (host: GateHost) => GateHost): Gate;
+  configForServer(feature: string): JsonObject;
+  readonly statusForServer: SwitchbackStatus;
+  readonly loads: GateHost['loads'];
+  /** Any change of state: settings, status, context. */
+  subscribe(listener: () => void): () => void;
+  subscribeOverrides(listener: () => void): () => void;
+  fault(operation: string, error: unknown): void;
+}
