@@ -4,6 +4,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './test/harness/chromium.js';
 import { serviceCommands } from './test/harness/serviceCommands.js';
+import { rowsProjects } from './test/render/rowsProjects.js';
 import './test/harness/node20.js';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
@@ -129,6 +130,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
+          exclude: ['test/render/rows/**'],
           setupFiles: ['test/harness/quietConsole.ts'],
           testTimeout: 20_000,
           browser: {
@@ -141,6 +143,7 @@ export default defineConfig(({ mode }) => ({
           },
         },
       },
+      ...rowsProjects(chromiumProvider),
       {
         extends: true as const,
         test: {

@@ -15,34 +15,6 @@ const gate = (feature: 'panel' | 'list' | 'live', v1: ReactNode = <p>v1</p>) => 
 );
 
 describe('a gate', () => {
-  test('40: shows v1 while nothing is known, and stays on v1 for that mount when v2 arrives late', async () => {
-    const { Provider, publish, client } = testClient(null);
-    const ui = (key: string) => <Provider>{<div key={key}>{gate('panel')}</div>}</Provider>;
-    const page = mount(ui('first'));
-    publish({ panel: {} });
-    await passed(30);
-    expect(client.isEnabled('panel')).toBe(true);
-    expect(page.frames).toEqual(['v1']);
-
-    page.render(ui('second'));
-    await vi.waitFor(() => expect(page.text()).toBe('v2'));
-  });
-
-  test('40: follows a late v2 at once where the feature upgrades live', async () => {
-    const { Provider, publish } = testClient(null);
-    const page = mount(<Provider>{gate('live')}</Provider>);
-    expect(page.text()).toBe('v1');
-    publish({ live: {} });
-    await vi.waitFor(() => expect(page.text()).toBe('v2'));
-  });
-
-  test('40: shows v2 in the first frame when it is given the initial snapshot', async () => {
-    const { Provider } = testClient();
-    const page = mount(<Provider>{gate('panel')}</Provider>);
-    await painted();
-    expect(page.frames).toEqual(['v2']);
-  });
-
   test('keeps a late-mounted row on v1 as long as an older row of the feature is on v1', async () => {
     const { Provider, publish } = testClient({ panel: { percentage: 0 } });
     const ui = (rows: number) => (
