@@ -80,6 +80,10 @@ function steps({ page, appUrl, service, dataDir, uncaught }) {
     await button('New visit').click();
     await shows('v2');
   };
+  const nothingMoved = async () => {
+    const shifts = await page.evaluate(() => window.switchbackShifts);
+    if (shifts.length > 0) throw new Error(`the switch moved other parts of the page: ${JSON.stringify(shifts)}`);
+  };
   const command = async (...given) => {
     const { stdout } = await execute(process.execPath, [
       cliFile,
@@ -164,13 +168,15 @@ function steps({ page, appUrl, service, dataDir, uncaught }) {
       },
     },
     {
-      name: 'an emergency rollback from the command line turns the page to v1',
+      name: 'an emergency rollback from the command line turns the page to v1, and nothing else on it moves',
       run: async () => {
+        await page.evaluate(watchForShifts);
         const answer = command('emergency-rollback', '--reason', 'smoke');
         await shows('v1');
         await sees('Emergency rollback:');
         await answer;
         await remembers();
+        await nothingMoved();
       },
     },
     {
@@ -182,8 +188,11 @@ function steps({ page, appUrl, service, dataDir, uncaught }) {
       },
     },
     {
-      name: 'a plain SQL UPDATE turns the page to v1',
+      name: 'a plain SQL UPDATE turns a narrow page to v1, and nothing else on it moves',
       run: async () => {
+        const { width, height } = page.viewportSize();
+        await page.setViewportSize({ width: 400, height });
+        await page.evaluate(watchForShifts);
         const client = new pg.Client({ connectionString: service.info().databaseUrl });
         await client.connect();
         try {
@@ -193,6 +202,8 @@ function steps({ page, appUrl, service, dataDir, uncaught }) {
         }
         await shows('v1');
         await sees(/Rolled back by sql:/);
+        await nothingMoved();
+        await page.setViewportSize({ width, height });
         await button('Undo rollback').click();
         await sees('Memory panel: 100 on v2, 0 on v1');
         await newVisit();
@@ -232,6 +243,19 @@ async function stays(page) {
   const search = page.locator('[data-testid=memory-v2] input[type=search]');
   const typed = await search.inputValue({ timeout: 1_000 });
   if (typed !== 'kept thr') throw new Error(`the search field says ${JSON.stringify(typed)}`);
+}
+
+// Runs in the page: lists what layout shifts moved, as Cumulative Layout Shift counts them.
+function watchForShifts() {
+  window.switchbackShifts = [];
+  window.switchbackShiftObserver?.disconnect();
+  const observer = new PerformanceObserver((list) => {
+    for (const { value, hadRecentInput, sources } of list.getEntries())
+      if (!hadRecentInput)
+        window.switchbackShifts.push({ value, moved: sources.map(({ node }) => node?.className || node?.nodeName) });
+  });
+  observer.observe({ type: 'layout-shift' });
+  window.switchbackShiftObserver = observer;
 }
 
 // Runs in the page: counts the frames in which one of the three panels shows nothing.

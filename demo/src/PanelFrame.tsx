@@ -59,7 +59,11 @@ interface HintProps {
 function Hint({ shown, isV2Wanted, reason, fallen, onReopen }: HintProps): ReactNode {
   if (shown !== 'v1') return null;
   if (reason === 'CIRCUIT_OPEN')
-    return <p className="notice">v2 failed three times here, so the breaker holds v1. A new visit starts afresh.</p>;
+    return (
+      <p className="notice">
+        v2 failed three times here, so the breaker holds v1 for half a minute; then one new visit may try again.
+      </p>
+    );
   if (!isV2Wanted) return null;
   return (
     <p className="notice">
