@@ -100,7 +100,7 @@ function createLockManager() {
     }),
     forget(tab: object): void {
       waiting = waiting.filter((request) => request.tab !== tab);
-      for (const request of [...held.values()]) if (request.tab === tab) letGo(request);
+      for (const request of held.values()) if (request.tab === tab) letGo(request);
     },
   };
 }
