@@ -12,7 +12,7 @@ import { scene } from './Scene.js';
 import { expectCard, expectCounted, expectPressed } from './seen.js';
 
 const LateMemoryCard = named('LateMemoryCard', lazyVersion(loadForever, { timeoutMs: 600_000 }));
-const GoneMemoryCard = named('GoneMemoryCard', lazyVersion(loadNothing));
+const GoneMemoryCard = named('GoneMemoryCard', lazyVersion(loadNothing, { retries: 0 }));
 
 const meta = {
   title: 'VersionSwitcher',

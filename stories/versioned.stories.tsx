@@ -13,7 +13,7 @@ import { expectCard, expectCounted } from './seen.js';
 const loading = <CardSkeleton />;
 const MemoryPanel = versioned('memoryPanel', { v1: MemoryCard, v2: loadV2 });
 const LatePanel = versioned('memoryPanel', { v1: MemoryCard, v2: loadForever, loading, timeoutMs: 600_000 });
-const GonePanel = versioned('memoryPanel', { v1: MemoryCard, v2: loadNothing, loading });
+const GonePanel = versioned('memoryPanel', { v1: MemoryCard, v2: loadNothing, loading, retries: 0 });
 const RenderFailsPanel = versioned('memoryPanel', { v1: MemoryCard, v2: loadBreaksInRender });
 const EffectFailsPanel = versioned('memoryPanel', { v1: MemoryCard, v2: loadBreaksInEffect });
 const BothFailPanel = versioned('memoryPanel', { v1: BrokenV1, v2: loadBreaksInRender, loading });
