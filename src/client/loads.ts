@@ -59,9 +59,10 @@ export const createLoads: CreateLoads = (clock, random, onStaleBuild) => {
       module = await importing;
     } catch (error) {
       // Nobody looks, or nothing can arrive: the next mount tries again.
-      if (retriesLeft <= 0 || !isOnline() || isHidden()) throw error;
+      if (retriesLeft <= 0 || isAway()) throw error;
       const delayMs = Math.min(1_000 * 2 ** attempt, maxBackoffMs) * (0.5 + random() / 2);
       await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+      if (isAway()) throw error;
       return importComponent(loader, retriesLeft - 1, attempt + 1);
     }
     return componentOf(module);
@@ -120,7 +121,7 @@ export function shareLoads(...given: Parameters<CreateLoads>): (create?: CreateL
 }
 
 const isOnline = (): boolean => typeof navigator === 'undefined' || navigator.onLine !== false;
-const isHidden = (): boolean => typeof document !== 'undefined' && document.visibilityState === 'hidden';
+const isAway = (): boolean => !isOnline() || (typeof document !== 'undefined' && document.visibilityState === 'hidden');
 
 /**
  * The component of a loaded module. A bundler's failed preload resolves to undefined; a forgotten default export is as bad as
