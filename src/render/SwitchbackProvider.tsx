@@ -64,6 +64,7 @@ function createOwn(options: SwitchbackOptions): OwnClient {
     ...options,
     onExposure: (event) => latest.onExposure?.(event),
     onFallback: (event) => latest.onFallback?.(event),
+    onStaleBuild: (error) => latest.onStaleBuild?.(error),
     ...(options.onInternalFault && {
       onInternalFault: (operation, error) => latest.onInternalFault?.(operation, error),
     }),
