@@ -49,34 +49,36 @@ function createReporter(
   scope: VersionScope | null,
   feature: FeatureKey,
 ): FeatureReporter & { readonly mount: () => () => void } {
-  let isMounted = false;
+  // Another object for each mount: what StrictMode's first one began would else count twice.
+  let mounted: object | undefined;
   let own = scope;
   while (own && own.gate.feature !== feature) own = own.outer;
 
   const report = (phase: FailurePhase, error: unknown, { fallback = false }: ReportOptions): void => {
-    if (!isMounted) return;
+    if (!mounted) return;
     if (!own) client.reportFailure(feature, error, phase);
     else if (fallback && own.version === 'v2') own.gate.fallBack(phase, error);
     else own.gate.reportFailure(own.version, phase, error);
   };
   return {
     mount() {
-      isMounted = true;
+      mounted = {};
       return () => {
-        isMounted = false;
+        mounted = undefined;
       };
     },
     reportFailure: (error, options = {}) => report('reported', error, options),
     measure(name, valueMs) {
       const timing = timingOf(name, valueMs);
       if (!own) client.measure(feature, name, valueMs);
-      else if (timing && isMounted) own.gate.observe(own.version, timing);
+      else if (timing && mounted) own.gate.observe(own.version, timing);
     },
     wrap:
       <Args extends readonly unknown[], Result>(run: (...args: Args) => Result, options: ReportOptions = {}) =>
       (...args: Args): Result => {
+        const begunBy = mounted;
         const failed = (error: unknown): never => {
-          report('event', error, options);
+          if (!begunBy || begunBy === mounted) report('event', error, options);
           throw error;
         };
         let result: Result;
