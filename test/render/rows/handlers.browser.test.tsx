@@ -1,0 +1,256 @@
+// Rows of the behaviour table, by number: failures of handlers and promises, which no boundary sees.
+import { useEffect, useState, type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { FeatureGate, useFeatureReporter, type FeatureReporter, type SwitchbackError } from '../../../src/index.js';
+import { mount, painted, passed, type Mounted } from '../../harness/mount.js';
+import { createV1, faces, mountFace, testClient } from '../setup.js';
+
+const boom = new Error('a handler broke');
+const fail = (): never => {
+  throw boom;
+};
+const reject = async (): Promise<never> => {
+  await passed(10);
+  throw boom;
+};
+
+/** A component of one button, which does what it gets from the reporter of the feature. */
+const button = (text: string, handler: (reporter: FeatureReporter) => (() => unknown) | undefined) =>
+  function Button(): ReactNode {
+    const reporter = useFeatureReporter('panel');
+    return <button onClick={handler(reporter) as (() => void) | undefined}>{text}</button>;
+  };
+
+const click = (page: Mounted) => page.container.querySelector('button')!.click();
+const shows = (page: Mounted, text: string) => vi.waitFor(() => expect(page.text()).toBe(text));
+
+/** Every rejection that reaches the window, also the same one twice. */
+function watchRejections(): unknown[] {
+  const rejections: unknown[] = [];
+  const listener = ({ reason }: PromiseRejectionEvent) => void rejections.push(reason);
+  window.addEventListener('unhandledrejection', listener);
+  onTestFinished(() => window.removeEventListener('unhandledrejection', listener));
+  return rejections;
+}
+
+describe.each(faces)('%s', (_face, makeFace) => {
+  test('12: a handler that throws is the window’s alone, and v2 stays', async () => {
+    const V2 = button('v2', () => fail);
+    const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
+    await shows(page, 'v2');
+    click(page);
+    await passed(60);
+
+    expect(page.windowErrors).toEqual([boom]);
+    expect(page.text()).toBe('v2');
+    expect(fallbacks).toEqual([]);
+    expect(sink.counts('v2')).toMatchObject({ settled: 1, failed: { event: 0, render: 0 } });
+  });
+
+  test('12: a wrapped handler that throws counts one event failure, v2 stays, the window hears of it', async () => {
+    const V2 = button('v2', ({ wrap }) => wrap(fail));
+    const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
+    await shows(page, 'v2');
+    click(page);
+    await passed(60);
+
+    expect(page.windowErrors).toEqual([boom]);
+    expect(page.text()).toBe('v2');
+    expect(fallbacks).toEqual([]);
+    expect(sink.counts('v2')).toMatchObject({ attempts: 1, settled: 1, failed: { event: 1, render: 0, reported: 0 } });
+  });
+
+  test('12: asked for it, a wrapped handler that throws brings v1 at once', async () => {
+    const V2 = button('v2', ({ wrap }) => wrap(fail, { fallback: true }));
+    const client = testClient(undefined, { settleMs: 300 });
+    const Face = makeFace({ v1: <p>v1</p>, V2 });
+    const { page, sink, fallbacks } = mountFace(Face, { client, takesWindowErrors: true });
+    await shows(page, 'v2');
+    click(page);
+    await painted();
+
+    expect(page.text()).toBe('v1');
+    expect(page.frames).not.toContain('');
+    expect(page.windowErrors).toEqual([boom]);
+    expect(fallbacks).toMatchObject([{ feature: 'panel', phase: 'event', error: boom }]);
+    expect(sink.counts('v2').failed).toMatchObject({ event: 1, render: 0 });
+    await passed(320);
+    expect(sink.counts('v2').settled).toBe(0);
+  });
+
+  test('12: inside v1 a wrapped handler counts for v1, and nothing falls back', async () => {
+    const V1 = button('v1', ({ wrap }) => wrap(fail, { fallback: true }));
+    const { page, sink, fallbacks } = mountFace(makeFace({ v1: <V1 />, V2: fail }), { takesWindowErrors: true });
+    await shows(page, 'v1');
+    await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
+    click(page);
+    await passed(20);
+
+    expect(page.text()).toBe('v1');
+    expect(fallbacks).toHaveLength(1);
+    expect(sink.counts('v1').failed.event).toBe(1);
+    expect(sink.counts('v2').failed).toMatchObject({ event: 0, render: 1 });
+  });
+
+  test('12: gates of other features around the component are looked through', async () => {
+    const Inner = button('inner', ({ wrap }) => wrap(fail, { fallback: true }));
+    const V2 = () => (
+      <FeatureGate feature="list" fallback="inner v1">
+        <Inner />
+      </FeatureGate>
+    );
+    const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
+    await shows(page, 'inner');
+    click(page);
+    await painted();
+
+    expect(page.text()).toBe('v1');
+    expect(fallbacks).toMatchObject([{ feature: 'panel', phase: 'event' }]);
+    const failures = sink.observations.filter(({ kind }) => kind === 'failure');
+    expect(failures.map(({ feature, version }) => `${feature} ${version}`)).toEqual(['panel v2']);
+  });
+
+  test('12: a report counts as reported, and brings v1 only where it asks for it', async () => {
+    let reporter!: FeatureReporter;
+    const V2 = button('v2', (given) => void (reporter = given));
+    const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }));
+    await shows(page, 'v2');
+    reporter.reportFailure(boom);
+    await painted();
+    expect(page.text()).toBe('v2');
+    expect(sink.counts('v2').failed.reported).toBe(1);
+    expect(fallbacks).toEqual([]);
+
+    const first = reporter;
+    flushSync(() => reporter.reportFailure(null, { fallback: true }));
+    expect(page.text()).toBe('v1');
+    await painted();
+    expect(fallbacks).toMatchObject([{ phase: 'reported', error: null }]);
+    expect(sink.counts('v2').failed.reported).toBe(2);
+    first.reportFailure(boom, { fallback: true });
+    await painted();
+    expect(sink.counts('v2').failed.reported).toBe(2);
+  });
+
+  test('12: the reporter is the same for every render', async () => {
+    const seen = new Set<FeatureReporter>();
+    let render = () => {};
+    const V2 = () => {
+      const [, setCount] = useState(0);
+      render = () => setCount((count) => count + 1);
+      const reporter = useFeatureReporter('panel');
+      useEffect(() => void seen.add(reporter));
+      return <p>v2</p>;
+    };
+    const { page } = mountFace(makeFace({ v1: 'v1', V2 }), { strict: false });
+    await shows(page, 'v2');
+    for (let times = 0; times < 3; times++) {
+      render();
+      await painted();
+    }
+    expect(seen.size).toBe(1);
+  });
+
+  test('12: a duration lands beside the version’s other numbers; a bad name is refused, a bad value ignored', async () => {
+    let reporter!: FeatureReporter;
+    const V2 = button('v2', (given) => void (reporter = given));
+    const { page, sink } = mountFace(makeFace({ v1: 'v1', V2 }));
+    await shows(page, 'v2');
+    reporter.measure('searchMs', 12);
+    reporter.measure('searchMs', Number.NaN);
+    reporter.measure('searchMs', -1);
+    await passed(0);
+
+    const timings = sink.observations.filter((seen) => seen.kind === 'timing' && seen.name === 'searchMs');
+    expect(timings).toMatchObject([{ feature: 'panel', version: 'v2', arm: 'v2', valueMs: 12 }]);
+    for (const name of ['search', '', '__proto__', 'a b Ms', `${'x'.repeat(31)}Ms`])
+      expect(() => reporter.measure(name, 1), name).toThrow(
+        expect.objectContaining<Partial<SwitchbackError>>({ code: 'invalid-option' }),
+      );
+  });
+
+  test('13: a wrapped promise that rejects counts once and goes on to the window once', async () => {
+    const rejections = watchRejections();
+    const V2 = button('v2', ({ wrap }) => wrap(reject));
+    const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
+    await shows(page, 'v2');
+    click(page);
+    await passed(60);
+
+    expect(rejections).toEqual([boom]);
+    expect(page.text()).toBe('v2');
+    expect(fallbacks).toEqual([]);
+    expect(sink.counts('v2').failed).toMatchObject({ event: 1, render: 0 });
+  });
+
+  test('13: whoever awaits a wrapped promise gets what it gives: the value, or the very rejection', async () => {
+    const rejections = watchRejections();
+    let reporter!: FeatureReporter;
+    const V2 = button('v2', (given) => void (reporter = given));
+    const { page, sink, fallbacks } = mountFace(makeFace({ v1: <p>v1</p>, V2 }));
+    await shows(page, 'v2');
+
+    await expect(reporter.wrap(async (a: number, b: number) => a + b)(1, 2)).resolves.toBe(3);
+    await expect(reporter.wrap(reject, { fallback: true })()).rejects.toBe(boom);
+    await painted();
+    expect(page.text()).toBe('v1');
+    expect(page.frames).not.toContain('');
+    expect(fallbacks).toMatchObject([{ phase: 'event', error: boom }]);
+    expect(sink.counts('v2').failed.event).toBe(1);
+    expect(rejections).toEqual([]);
+  });
+
+  test('13: after the component has gone nothing is counted, and the rejection goes on', async () => {
+    const rejections = watchRejections();
+    const { V1 } = createV1();
+    const Inner = button('inner', ({ wrap }) => wrap(reject, { fallback: true }));
+    let leave = () => {};
+    const V2 = () => {
+      const [isThere, setIsThere] = useState(true);
+      leave = () => setIsThere(false);
+      return isThere ? <Inner /> : <p>v2</p>;
+    };
+    const { page, sink } = mountFace(makeFace({ v1: <V1 />, V2 }), { takesWindowErrors: true });
+    await shows(page, 'inner');
+    click(page);
+    leave();
+    await shows(page, 'v2');
+    await passed(60);
+
+    expect(rejections).toEqual([boom]);
+    expect(page.text()).toBe('v2');
+    expect(sink.counts('v2')).toMatchObject({ settled: 1, failed: { event: 0 } });
+  });
+
+  test.each([true, false])('13: an effect’s promise that rejects counts once with StrictMode %s', async (strict) => {
+    const V2 = () => {
+      const { wrap } = useFeatureReporter('panel');
+      useEffect(() => void wrap(reject)().catch(() => {}), [wrap]);
+      return <p>v2</p>;
+    };
+    const { page, sink } = mountFace(makeFace({ v1: 'v1', V2 }), { strict });
+    await shows(page, 'v2');
+    await passed(60);
+    expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, settled: 1, failed: { event: 1 } });
+  });
+});
+
+test('12: outside of every gate a report belongs to the version that is decided', async () => {
+  const Anywhere = button('anywhere', ({ wrap }) => wrap(fail, { fallback: true }));
+  const { Provider, sink, publish } = testClient();
+  const page = mount(
+    <Provider>
+      <Anywhere />
+    </Provider>,
+    { takesWindowErrors: true },
+  );
+  click(page);
+  await passed(0);
+  expect(sink.counts('v2').failed.event).toBe(1);
+  publish({ panel: { percentage: 0 } });
+  click(page);
+  await passed(0);
+  expect(sink.counts('v1').failed.event).toBe(1);
+  expect(sink.counts('v2').failed.event).toBe(1);
+});
