@@ -1,12 +1,13 @@
 // Comes in: a feature's decision, v2's load record, what React caught. Goes out: what one gate shows. Who calls: render.
 import type { Decision } from '../decide/decide.js';
-import { assertNever, SwitchbackError } from '../error.js';
+import { assertNever } from '../error.js';
 import type { Version } from '../evaluate/snapshot.js';
 import { describeFailure, type FailurePhase } from '../observe/observe.js';
 import type { Episode } from './episode.js';
 import type { Caught, Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
-import { isSameView, type FallbackEvent, type GateSettings, type GateView, type LazySource } from './gateView.js';
+import type { FallbackEvent, GateSettings, GateView, LazySource } from './gateView.js';
+import { isSameView, refuseReset } from './gateView.js';
 import type { LoadRecord } from './loads.js';
 import { createSuspendTimeout } from './suspendTimeout.js';
 
@@ -49,10 +50,10 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     if (failed) return { shows: 'v1', because: 'failed', decision, error: failed.error };
     if (next.shows !== 'v2') return next;
     const record = recordOf();
-    const isHtml = html === 'waiting';
-    if (!record || record.phase === 'ready' || isHtml) {
+    if (!record || record.phase === 'ready' || html === 'waiting') {
       const component = html !== 'none' && serverView?.shows === 'v2' ? serverView.component : loaded();
-      return { ...next, component, isHtml, isProven: !settings.keepsV1 || episode?.phase() === 'settled' };
+      const isProven = !settings.keepsV1 || episode?.phase() === 'settled';
+      return { ...next, component, isHtml: html === 'waiting', isProven };
     }
     return { shows: 'loading', keepsV1: view?.shows === 'v1' || (view?.shows === 'loading' && view.keepsV1), decision };
   };
@@ -208,7 +209,8 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
       serverView = decision.enabled
         ? { shows: 'v2', decision, component: loaded(), isHtml: true, isProven: true }
         : { shows: 'v1', because: 'decision', decision };
-      return (view ??= serverView);
+      view ??= serverView;
+      return serverView;
     },
     configure(latest) {
       settings = latest;
@@ -295,11 +297,4 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     },
     update,
   };
-}
-
-function refuseReset(): never {
-  throw new SwitchbackError(
-    'invalid-option',
-    'a reset while v2 fails would loop and is ignored; call it from an event handler or a timer, not from onFallback or an effect of v1',
-  );
 }

@@ -1,5 +1,6 @@
 import { isSameDecision, type Decision } from '../decide/decide.js';
 import type { FailurePhase } from '../observe/observe.js';
+import { SwitchbackError } from '../error.js';
 import type { CreateLoads, Loader, LoadOptions, LoadRecord } from './loads.js';
 
 /** v2 as code that still has to be fetched. */
@@ -27,6 +28,14 @@ export interface FallbackEvent {
 export type ResetEvent =
   | { readonly reason: 'keys'; readonly prev: readonly unknown[]; readonly next: readonly unknown[] }
   | { readonly reason: 'imperative-api' };
+
+/** @throws SwitchbackError `invalid-option` */
+export function refuseReset(): never {
+  throw new SwitchbackError(
+    'invalid-option',
+    'a reset while v2 fails would loop and is ignored; call it from an event handler or a timer, not from onFallback or an effect of v1',
+  );
+}
 
 /** What a gate shows. `loading`: v2's code is under way, or nothing is known yet and there is time to wait. */
 export type GateView =

@@ -59,7 +59,8 @@ export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): React
   const isV1Kept = Keep !== undefined && isOn && hadV1 && !view.isProven;
 
   const v2Slot = (
-    <Suspense fallback={isOn ? suspenseFallback(loading, renderV1) : null}>
+    // A new one for what is new, before v2 comes in: React 18 reports HTML that changes before it is taken over, not HTML that goes.
+    <Suspense key={view.shows} fallback={isOn ? suspenseFallback(loading, renderV1) : null}>
       {isOn ? (
         <CommitMark gate={gate} version="v2" counts>
           <V2 v2={v2} component={view.component} decision={view.decision} />
@@ -67,11 +68,10 @@ export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): React
       ) : null}
     </Suspense>
   );
-  const isHtml = isOn && view.isHtml;
   const versions = (
     <>
       <Catcher active={isOn} onCatch={gate.caught}>
-        {useHeld(v2Slot, isHtml)}
+        {useHeld(v2Slot, isOn && view.isHtml)}
       </Catcher>
       {!isV1Shown && !isV1Kept ? null : Keep ? (
         <Keep mode={isV1Shown ? 'visible' : 'hidden'}>{renderV1Slot()}</Keep>
