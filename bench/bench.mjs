@@ -1,5 +1,5 @@
 // `npm run bench`: everything that is measured, in one table. Nothing in it is a test of time.
-//   npm run bench                   size, renders, rollbacks; the comparison with other packages as recorded
+//   npm run bench                   size, renders, gates, rollbacks; the comparison with other packages as recorded
 //   npm run bench -- --peers        runs that comparison too: us, the references and the best peer, two rounds, about 3 minutes
 //   npm run bench -- --all-peers    all packages, five rounds, about 15 minutes; records it
 //   npm run bench -- --polling      rollbacks with the stream down too, about 5 minutes
@@ -72,6 +72,17 @@ async function render() {
   }));
 }
 
+async function gates() {
+  const rows = await runJson('gates.mjs');
+  return rows.map(({ what, measured, goal, isMet }) => ({
+    area: 'gates',
+    what,
+    measured,
+    goal,
+    met: isMet === null ? '–' : mark(isMet),
+  }));
+}
+
 async function peers() {
   const isRun = values.peers || values['all-peers'];
   if (isRun) {
@@ -112,7 +123,7 @@ async function rollback() {
 }
 
 const rows = [];
-for (const [area, measure] of Object.entries({ size, render, peers, rollback })) {
+for (const [area, measure] of Object.entries({ size, render, gates, peers, rollback })) {
   if (skipped.has(area)) continue;
   console.error(`${area} …`);
   try {

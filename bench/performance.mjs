@@ -1,5 +1,6 @@
-// Fills the tables of docs/performance.md: sizes and renders as they are now, the comparison as recorded in bench/peers.
+// Fills the tables of docs/performance.md: sizes, renders and gates as they are now, the comparison as recorded in bench/peers.
 //   node bench/performance.mjs [--rollback]     with --rollback it measures those too, about 3 minutes
+//   node bench/performance.mjs --only=gates     that table alone; several with commas
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -48,6 +49,16 @@ const sections = {
     table(
       ['', 'renders', 'goal', 'ms, for a glance'],
       measure('render.mjs').map(({ what, renders, goal, ms }) => [what, renders, goal, ms ?? '–']),
+    ),
+  gates: () =>
+    table(
+      ['', 'measured', 'goal', 'met'],
+      measure('gates.mjs').map(({ what, measured, goal, isMet }) => [
+        what,
+        measured,
+        goal,
+        isMet === null ? '–' : isMet ? 'yes' : '**no**',
+      ]),
     ),
   recorded: () =>
     `Measured on ${results.date}: ${results.cpus} × ${results.cpu}, Node ${results.node}, React ${results.react}, ${results.rounds} rounds.`,
@@ -119,8 +130,13 @@ const sections = {
   }),
 };
 
+const only = process.argv
+  .find((arg) => arg.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
 let text = await readFile(file, 'utf8');
 for (const [name, write] of Object.entries(sections)) {
+  if (only && !only.includes(name)) continue;
   const [begin, end] = [`<!-- begin:${name} -->`, `<!-- end:${name} -->`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
