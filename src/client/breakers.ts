@@ -72,8 +72,7 @@ export function createBreakers(options: BreakersOptions): Breakers {
   /** Does here what another tab did. Nothing is written: that would come back. */
   const follow = (feature: string, entry: Entry, isNews: boolean): void => {
     const text = store.textOf(feature);
-    // Who empties the whole storage says nothing of v2.
-    if (text === entry.text || text === null) return;
+    if (text === entry.text) return;
     const state = store.read(text, clock.now(), isNews);
     entry.text = text;
     entry.isOurs = state !== undefined;
@@ -115,6 +114,7 @@ export function createBreakers(options: BreakersOptions): Breakers {
       probes.start();
       stopFollowing = store.subscribe((changed) => {
         for (const [feature, entry] of entries) {
+          // Who empties the whole storage says nothing of v2.
           if (changed === feature) followRemoval(feature, entry);
           if (changed === feature || changed === null) follow(feature, entry, true);
         }

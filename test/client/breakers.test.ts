@@ -96,10 +96,18 @@ describe('across reloads', () => {
     fail(next, 1);
     await browser.advance(0);
     expect(old.state(), 'what another build writes is nothing to it').toBe('open');
-    browser.items.delete(key);
-    next.breakers.move('panel', 'incident');
+    browser.open().storage.remove(key);
     await browser.advance(0);
-    expect(old.state()).toBe('open');
+    expect(old.state(), 'nor what it removes').toBe('open');
+  });
+
+  test('a record that somebody removes by hand closes it', async () => {
+    const browser = createFakeBrowser();
+    const tab = open(browser);
+    fail(tab);
+    browser.open().storage.remove(key);
+    await browser.advance(0);
+    expect(tab.state()).toBe('closed');
   });
 
   test('what is stored for others than the features is not read, and an unknown feature has no breaker', () => {

@@ -123,6 +123,20 @@ test.each([0, hourMs, -hourMs])('is stolen from a tab that hangs, with clocks %i
   expect(held([first, second]), 'waits behind the other').toEqual([true, false]);
 });
 
+test('a stolen lease counts one heartbeat later, when the others have had time to notice', async () => {
+  const browser = createFakeBrowser();
+  const [first, second] = openAll(browser, 2) as [Holder, Holder];
+  await browser.advance(0);
+  first.tab.hang();
+  const heartbeat = () => browser.items.get('switchback:probe:panel');
+  const before = heartbeat();
+  for (let passedMs = 0; passedMs < 20_000 && heartbeat() === before; passedMs += 500) await browser.advance(500);
+  expect(heartbeat()).not.toBe(before);
+  expect(second.lease.isHeld()).toBe(false);
+  await browser.advance(2_000);
+  expect(second.lease.isHeld()).toBe(true);
+});
+
 test('a tab that only slept together with the others keeps it', async () => {
   const browser = createFakeBrowser();
   const tabs = openAll(browser, 2);
