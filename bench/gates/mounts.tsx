@@ -1,6 +1,6 @@
 // 1,000 gates beside 1,000 pairs of an error boundary and a Suspense, as one would write them by hand.
 import { Component, startTransition, Suspense, useLayoutEffect, useState, type ReactNode } from 'react';
-import { FeatureGate } from 'react-switchback';
+import { FeatureGate, useFeature } from 'react-switchback';
 import { gateCount, keys, openScene, settled, type Scene } from './scene.js';
 
 class Boundary extends Component<{ readonly fallback: ReactNode; readonly children: ReactNode }, { failed: boolean }> {
@@ -16,14 +16,22 @@ class Boundary extends Component<{ readonly fallback: ReactNode; readonly childr
 const indexes = Array.from({ length: gateCount }, (_, index) => index);
 const fallback = <b>v1</b>;
 
-/** How v2 is guarded. */
-export type Guard = 'gate' | 'pair' | 'none';
+/** How v2 is guarded: `askingPair` asks its feature first, as a gate does. */
+export type Guard = 'gate' | 'askingPair' | 'pair' | 'none';
+
+const Asking = ({ feature, children }: { readonly feature: string; readonly children: ReactNode }) =>
+  useFeature(feature) ? children : fallback;
 
 const guards: Readonly<Record<Guard, (index: number, v2: ReactNode) => ReactNode>> = {
   gate: (index, v2) => (
     <FeatureGate key={index} feature={keys[index % keys.length]!} fallback={fallback}>
       {v2}
     </FeatureGate>
+  ),
+  askingPair: (index, v2) => (
+    <Asking key={index} feature={keys[index % keys.length]!}>
+      {guards.pair(index, v2)}
+    </Asking>
   ),
   pair: (index, v2) => (
     <Boundary key={index} fallback={fallback}>
