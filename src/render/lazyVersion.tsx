@@ -57,7 +57,9 @@ export function lazyVersion<Props extends object>(
     if (record.phase === 'ready') return record.component as ComponentType<Props>;
     if (record.phase === 'failed') throw record.error;
     // As React.lazy does it: asking for the code while rendering is safe to repeat, and one promise suspends all.
-    const promise = record.phase === 'loading' ? record.promise : loads.request(loader, options);
+    // On a server somebody waits for the HTML: v1 now is better than v2 after further attempts.
+    const attempts = typeof document === 'undefined' ? { ...options, retries: 0 } : options;
+    const promise = record.phase === 'loading' ? record.promise : loads.request(loader, attempts);
     let suspending = lazies.get(promise);
     if (suspending === undefined) {
       suspending = lazy(() => promise.then((component) => ({ default: component as ComponentType<Props> })));
