@@ -94,9 +94,11 @@ export function createBreakers(options: BreakersOptions): Breakers {
     if (event === 'settled' && before.state === 'halfOpen' && !probes.isProbing(feature)) return;
     const next = step(before, event, clock.now(), policy, random());
     if (next.state !== before.state || (event === 'incident' && next !== before)) {
-      entry.text = store.textFor(next, clock.now());
-      entry.isOurs = entry.text !== null;
-      store.write(feature, entry.text);
+      const text = store.textFor(next, clock.now());
+      const { isOurs } = entry;
+      entry.isOurs = text !== null;
+      // Another build's record is not ours to remove.
+      if (text !== null || isOurs) store.write(feature, (entry.text = text));
     }
     enter(feature, entry, next);
   };

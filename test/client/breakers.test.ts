@@ -101,6 +101,20 @@ describe('across reloads', () => {
     expect(old.state(), 'nor what it removes').toBe('open');
   });
 
+  test('what closes here leaves the record of another build', async () => {
+    const browser = createFakeBrowser();
+    const [here, other] = [open(browser, { locks: null }), open(browser, { build: 'b2' })] as const;
+    fail(here);
+    await browser.advance(30_000);
+    fail(other);
+    await browser.advance(0);
+    here.breakers.takeProbe('panel');
+    here.breakers.move('panel', 'settled');
+    await browser.advance(0);
+    expect([here.state(), other.state()]).toEqual(['closed', 'open']);
+    expect(open(browser, { build: 'b2' }, other.clock.now()).state()).toBe('open');
+  });
+
   test('a record that somebody removes by hand closes it', async () => {
     const browser = createFakeBrowser();
     const tab = open(browser);
