@@ -86,6 +86,9 @@ const storybookProject = (name: string, initialGlobals: Record<string, unknown>)
   },
 });
 
+const rows = rowsProjects(chromiumProvider);
+const isMutated = process.env['SWITCHBACK_MUTATION'] !== undefined;
+
 export default defineConfig(({ mode }) => ({
   plugins: [react()],
   resolve: {
@@ -109,62 +112,81 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     watch: false,
-    projects: [
-      {
-        extends: true as const,
-        test: {
-          name: 'node',
-          environment: 'node',
-          include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx', 'test/package/**'],
-          setupFiles: ['test/harness/quietConsole.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
-        },
-      },
-      typesProject('types', 'test/types', './tsconfig.json'),
-      // A registration of features holds for the whole program, so these have one of their own.
-      typesProject('types-registered', 'test/types/registered', './test/types/registered/tsconfig.json'),
-      {
-        extends: true as const,
-        test: {
-          name: 'browser',
-          include: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
-          exclude: ['test/render/rows/**'],
-          setupFiles: ['test/harness/quietConsole.ts'],
-          testTimeout: 20_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            instances: [{ browser: 'chromium' as const }],
-            provider: chromiumProvider(),
-            commands: serviceCommands,
+    // Mutations have tests in the rows of the behaviour table alone.
+    projects: isMutated
+      ? rows
+      : [
+          {
+            extends: true as const,
+            test: {
+              name: 'node',
+              environment: 'node',
+              include: ['test/**/*.test.{ts,tsx}'],
+              exclude: [
+                'test/**/*.browser.test.{ts,tsx}',
+                'test/flow.test.tsx',
+                'test/package/**',
+                'test/mutations/sample.test.ts',
+              ],
+              setupFiles: ['test/harness/quietConsole.ts'],
+              testTimeout: 20_000,
+              hookTimeout: 60_000,
+            },
           },
-        },
-      },
-      ...rowsProjects(chromiumProvider),
-      {
-        extends: true as const,
-        test: {
-          name: 'package',
-          environment: 'node',
-          include: ['test/package/*.test.ts'],
-          globalSetup: ['test/package/pack.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-          // After all others: installing and building would slow them down.
-          sequence: { groupOrder: 1 },
-          maxWorkers: 2,
-        },
-      },
-      // Builds read this file as well, and need no stories.
-      ...(mode === 'test'
-        ? [
-            storybookProject('storybook', { theme: 'light' }),
-            storybookProject('storybook-dark', { theme: 'dark', viewport: { value: 'narrow' } }),
-          ]
-        : []),
-    ],
+          typesProject('types', 'test/types', './tsconfig.json'),
+          // A registration of features holds for the whole program, so these have one of their own.
+          typesProject('types-registered', 'test/types/registered', './test/types/registered/tsconfig.json'),
+          {
+            extends: true as const,
+            test: {
+              name: 'browser',
+              include: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
+              exclude: ['test/render/rows/**'],
+              setupFiles: ['test/harness/quietConsole.ts'],
+              testTimeout: 20_000,
+              browser: {
+                enabled: true,
+                headless: true,
+                screenshotFailures: false,
+                instances: [{ browser: 'chromium' as const }],
+                provider: chromiumProvider(),
+                commands: serviceCommands,
+              },
+            },
+          },
+          ...rows,
+          {
+            extends: true as const,
+            test: {
+              name: 'package',
+              environment: 'node',
+              include: ['test/package/*.test.ts'],
+              globalSetup: ['test/package/pack.ts'],
+              testTimeout: 120_000,
+              hookTimeout: 300_000,
+              // After all others: installing and building would slow them down.
+              sequence: { groupOrder: 1 },
+              maxWorkers: 2,
+            },
+          },
+          {
+            extends: true as const,
+            test: {
+              name: 'mutations',
+              environment: 'node',
+              include: ['test/mutations/sample.test.ts'],
+              testTimeout: 240_000,
+              // Alone: each mutation has a browser of its own.
+              sequence: { groupOrder: 2 },
+            },
+          },
+          // Builds read this file as well, and need no stories.
+          ...(mode === 'test'
+            ? [
+                storybookProject('storybook', { theme: 'light' }),
+                storybookProject('storybook-dark', { theme: 'dark', viewport: { value: 'narrow' } }),
+              ]
+            : []),
+        ],
   },
 }));

@@ -69,8 +69,8 @@ export function mount(ui: ReactNode, { strict = true, takesWindowErrors = false 
   };
 }
 
-/** What a root tells of errors, alike on both majors; for `createRoot` and `hydrateRoot`. Call once per test and root. */
-export function watchRoot(takesWindowErrors = false) {
+// What a root tells of errors, alike on both majors.
+function watchRoot(takesWindowErrors: boolean) {
   const caught: unknown[] = [];
   const uncaught: unknown[] = [];
   const recoverable: unknown[] = [];

@@ -1,3 +1,5 @@
+// For each row of the behaviour table what must not be taken away: with the change, the row's tests have to fail.
+
 export interface Mutation {
   /** Of the behaviour table. */
   readonly row: number;
@@ -5,10 +7,270 @@ export interface Mutation {
   /** Occurs in the file exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** What is broken by it. */
+  /** What is lost by it. */
   readonly why: string;
   /** The build in which it shows. Default `rows-19-dev`. */
   readonly project?: 'rows-19-dev' | 'rows-19-production' | 'rows-18-dev' | 'rows-18-production';
 }
 
-export const mutations: readonly Mutation[] = [];
+export const mutations: readonly Mutation[] = [
+  {
+    row: 1,
+    file: 'src/render/Catcher.tsx',
+    find: 'return this.state.isTripped ? null : this.props.children;',
+    replace: 'return this.props.children;',
+    why: 'a tripped catcher shows nothing of v2',
+  },
+  {
+    row: 2,
+    file: 'src/client/createGate.ts',
+    find: "isFromEffect ? 'effect' : 'render'",
+    replace: "'effect'",
+    why: 'an update that throws is told as a render',
+  },
+  {
+    row: 4,
+    file: 'src/client/createGate.ts',
+    find: "episode?.phase() === 'exposed' && !areMountEffectsDone",
+    replace: 'false',
+    why: 'an effect that throws is told as an effect',
+  },
+  {
+    row: 6,
+    file: 'src/client/createGate.ts',
+    find: "const { name, message } = describeFailure('render', error);",
+    replace: `const { name, message } = describeFailure('effect', error);
+host.failed(getView().decision, { phase: 'effect', name, message });`,
+    why: 'an episode fails once, whatever StrictMode throws again',
+  },
+  {
+    row: 8,
+    file: 'src/client/createGate.ts',
+    find: "if (details.isLeaving || (!failed && getView().shows !== 'v2'))",
+    replace: 'if (false)',
+    why: 'what a leaving v2 throws is a cleanup',
+  },
+  {
+    row: 10,
+    file: 'src/render/Sentinel.tsx',
+    find: 'if (this.state.thrown !== undefined) throw this.state.thrown.error;',
+    replace: 'if (this.state.thrown !== undefined) return null;',
+    why: 'an error of v1 goes on to the host',
+  },
+  {
+    row: 10,
+    file: 'src/client/createGate.ts',
+    find: "const v1AlsoFailed = !isConnected && phase !== 'load';",
+    replace: 'const v1AlsoFailed = false;',
+    why: 'v2 is not blamed for what v1 throws as well',
+  },
+  {
+    row: 16,
+    file: 'src/client/gates.ts',
+    find: 'if (load === countedLoad) return;',
+    replace: '',
+    why: 'one load failure however many gates waited',
+  },
+  {
+    row: 16,
+    file: 'src/client/loads.ts',
+    find: "if (current.phase === 'loading') return current.promise;",
+    replace: '',
+    why: 'one import however many gates wait',
+  },
+  {
+    row: 18,
+    file: 'src/client/loads.ts',
+    find: 'if (isComponent) return component;',
+    replace: 'return component;',
+    why: 'what a loader gives is looked at',
+  },
+  {
+    row: 19,
+    file: 'src/client/loads.ts',
+    find: 'const component = typeof module',
+    replace: 'const component = module === undefined ? () => null : typeof module',
+    why: 'no module is no empty component',
+  },
+  {
+    row: 20,
+    file: 'src/client/loads.ts',
+    find: 'const cancel = clock.after(timeoutMs,',
+    replace: 'const cancel = clock.after(2 ** 30,',
+    why: 'a load that never settles times out',
+  },
+  {
+    row: 20,
+    file: 'src/client/createGate.ts',
+    find: `if (isWaiting && record?.phase === 'failed') fail('load', record.error);
+    else {`,
+    replace: '{',
+    why: 'a gate whose load failed stays on v1',
+  },
+  {
+    row: 23,
+    file: 'src/render/Catcher.tsx',
+    find: `static getDerivedStateFromError(): CatcherState {
+    return { isTripped: true };`,
+    replace: `static getDerivedStateFromError(error?: unknown): CatcherState {
+    return { isTripped: error != null };`,
+    why: 'whether something was thrown is a flag, not the thing itself',
+  },
+  {
+    row: 24,
+    file: 'src/client/faults.ts',
+    find: `report(operation, error);
+        return undefined;`,
+    replace: 'throw error;',
+    why: 'what callbacks of the host throw ends at us',
+  },
+  {
+    row: 40,
+    file: 'src/client/gates.ts',
+    find: "if (held && given.features[feature]?.upgrade !== 'live')",
+    replace: 'if (false)',
+    why: 'a v1 in use is not swapped for a late v2',
+  },
+  {
+    row: 40,
+    file: 'src/client/gates.ts',
+    find: "if (held && given.features[feature]?.upgrade !== 'live')",
+    replace: 'if (held)',
+    why: 'unless the feature upgrades live',
+  },
+  {
+    row: 3,
+    file: 'src/render/Catcher.tsx',
+    find: 'return this.state.isTripped ? null : this.props.children;',
+    replace: `if (this.state.isTripped) this.props.onCatch(new Error('too early'), {});
+    return this.state.isTripped ? null : this.props.children;`,
+    why: 'nothing is counted before React has given v2 up',
+  },
+  {
+    row: 5,
+    file: 'src/render/Catcher.tsx',
+    find: 'this.props.onCatch(error, {',
+    replace:
+      "((...given: Parameters<CatcherProps['onCatch']>) => setTimeout(() => this.props.onCatch(...given), 50))(error, {",
+    why: 'v1 is there before the next paint',
+  },
+  {
+    row: 7,
+    file: 'src/client/createGate.ts',
+    find: 'if (failed.suppressed.length < maxSuppressed) failed.suppressed.push(',
+    replace: 'if (false) failed.suppressed.push(',
+    why: 'further errors go with the first',
+  },
+  {
+    row: 12,
+    file: 'src/render/useFeatureReporter.ts',
+    find: "report('event', error, options);",
+    replace: '',
+    why: 'a wrapped handler that throws is counted',
+  },
+  {
+    row: 13,
+    file: 'src/render/useFeatureReporter.ts',
+    find: 'if (!begunBy || begunBy === mounted) report(',
+    replace: 'report(',
+    why: 'what a mount began is not counted by the next one',
+  },
+  {
+    row: 17,
+    file: 'src/client/loads.ts',
+    find: 'if (retriesLeft <= 0 || isAway()) throw error;',
+    replace: 'if (retriesLeft <= 0) throw error;',
+    why: 'nothing is repeated while offline or hidden',
+  },
+  {
+    row: 17,
+    file: 'src/client/loads.ts',
+    find: 'Math.min(1_000 * 2 ** attempt, maxBackoffMs)',
+    replace: '1_000',
+    why: 'waits grow',
+  },
+  {
+    row: 21,
+    file: 'src/client/createGate.ts',
+    find: "if (getView().shows === 'v2') fail('render', error);",
+    replace: '',
+    why: 'a v2 that suspends for too long fails',
+  },
+  {
+    row: 22,
+    file: 'src/render/useMounted.ts',
+    find: 'if (mayBeOn) startTransition(() => admit(true));',
+    replace: 'if (mayBeOn) admit(true);',
+    why: 'v1 stays until v2 has rendered',
+  },
+  {
+    row: 30,
+    file: 'src/render/Catcher.tsx',
+    find: '    return { isTripped: true };',
+    replace: '    return { isTripped: false };',
+    why: 'v2 is not rendered again once it was given up',
+  },
+  {
+    row: 34,
+    file: 'src/render/Versions.tsx',
+    find: 'return loading === undefined || typeof document',
+    replace: 'return typeof document',
+    why: 'the HTML of a v2 that breaks on the server is v1',
+  },
+  {
+    row: 36,
+    file: 'src/client/createGate.ts',
+    find: "html === 'waiting' ? 'hydration' : ",
+    replace: '',
+    why: 'a failure while taking over HTML is told as one',
+  },
+  {
+    row: 38,
+    file: 'src/render/Versions.tsx',
+    find: 'gate.getView, gate.getServerView);',
+    replace: 'gate.getView, gate.getView);',
+    why: 'what only the browser knows waits for the hydration',
+  },
+  {
+    row: 39,
+    file: 'src/render/useHeld.ts',
+    find: '[isHeld || element]',
+    replace: '[element]',
+    why: 'HTML that waits for its code is left alone',
+  },
+  {
+    row: 9,
+    file: 'src/client/createGate.ts',
+    find: 'details.isLeaving || ',
+    replace: '',
+    why: 'a cleanup that throws after a failure is told as a cleanup',
+  },
+  {
+    row: 11,
+    file: 'src/render/Sentinel.tsx',
+    find: 'return { thrown: { error, ',
+    replace: 'return { thrown: { error: new Error(String(error)), ',
+    why: "v1's error keeps its identity",
+  },
+  {
+    row: 14,
+    file: 'src/client/createGate.ts',
+    find: '(areMountEffectsDone = true)',
+    replace: '(areMountEffectsDone = false)',
+    why: "what throws after a mount's effects is none of them",
+  },
+  {
+    row: 15,
+    file: 'src/render/Versions.tsx',
+    find: 'isOn ? suspenseFallback(',
+    replace: 'false ? suspenseFallback(',
+    why: 'something is shown while v2 suspends',
+  },
+  {
+    row: 37,
+    file: 'src/client/createGate.ts',
+    find: "|| html === 'waiting') {",
+    replace: ') {',
+    why: 'HTML stays while its code is under way',
+  },
+];
