@@ -49,18 +49,19 @@ export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): React
   const failed = view.shows === 'v1' && view.because === 'failed' ? view : undefined;
   const renderV1 = (): ReactNode =>
     typeof v1 === 'function' ? v1(failed && { error: failed.error, reset: () => gate.reset(byHand) }) : v1;
+  const renderMarkedV1 = (): ReactNode => (
+    <CommitMark gate={gate} version="v1" counts={view.shows === 'v1'}>
+      {renderV1()}
+    </CommitMark>
+  );
   const renderV1Slot = (): ReactNode => (
-    <Sentinel onFailed={(error) => gate.v1Failed(error)}>
-      <CommitMark gate={gate} version="v1" counts={view.shows === 'v1'}>
-        {renderV1()}
-      </CommitMark>
-    </Sentinel>
+    <Sentinel onFailed={(error) => gate.v1Failed(error)}>{renderMarkedV1()}</Sentinel>
   );
   const isV1Kept = Keep !== undefined && isOn && hadV1 && !view.isProven;
 
   const v2Slot = (
     // A new one for what is new, before v2 comes in: React 18 reports HTML that changes before it is taken over, not HTML that goes.
-    <Suspense key={view.shows} fallback={isOn ? suspenseFallback(loading, renderV1) : null}>
+    <Suspense key={view.shows} fallback={isOn ? suspenseFallback(loading, renderMarkedV1) : null}>
       {isOn ? (
         <CommitMark gate={gate} version="v2" counts>
           <V2 v2={v2} component={view.component} decision={view.decision} />
