@@ -61,7 +61,7 @@ function overlaps(probes: readonly Probe[]): readonly string[] {
   });
 }
 
-test('ten tabs open together, one at a time probes, and all close when it settles', { timeout: 60_000 }, async () => {
+test('ten tabs open together, one at a time probes, and all close when it settles', { timeout: 90_000 }, async () => {
   const { context, tabs, probes, faults } = await openTabs();
   const alive = new Set(tabs);
   const states = () => Promise.all([...alive].map((page) => page.evaluate(() => window.tab.state())));
@@ -72,7 +72,7 @@ test('ten tabs open together, one at a time probes, and all close when it settle
   /** Waits until a tab tries; it is the one that holds the lease. */
   const leader = async (isNot?: number) => {
     await expect
-      .poll(() => probes.at(-1)?.endMs === Infinity && last().tab !== isNot, { timeout: 12_000, interval: 5 })
+      .poll(() => probes.at(-1)?.endMs === Infinity && last().tab !== isNot, { timeout: 15_000, interval: 5 })
       .toBe(true);
     return { at: last().tab, page: tabs[last().tab]! };
   };
@@ -102,7 +102,7 @@ test('ten tabs open together, one at a time probes, and all close when it settle
   await session.send('Debugger.resume');
 
   stopped.push({ tab: hanging.at, atMs: Date.now() });
-  const triedAfter = hanging.page.evaluate(() => window.tab.hang(6_000));
+  const triedAfter = hanging.page.evaluate(() => window.tab.hang(9_000));
   await leader(hanging.at);
   expect(await triedAfter, 'a tab that hung knows by its own clock that the lease is gone').toBe(false);
 

@@ -1,4 +1,4 @@
-// One tab of ten. Time runs four times as fast as the clock, so that leases run out while one can wait for it.
+// One tab of ten. Time runs twice as fast as the clock, so that leases run out while one can wait for it.
 import { createSwitchback, defineFeatures } from 'react-switchback/client';
 
 declare global {
@@ -22,7 +22,7 @@ interface Tab {
   hang(forMs: number): Promise<boolean>;
 }
 
-const speed = 4;
+const speed = 2;
 const sinceMs = 1_795_244_451_480;
 
 const client = createSwitchback({
@@ -38,8 +38,8 @@ const client = createSwitchback({
     features: { panel: { enabled: true, percentage: 100 } },
   },
   context: { targetingKey: 'user-1' },
-  breaker: { coolDownMs: 6_000 },
-  settleMs: 8_000,
+  breaker: { coolDownMs: 3_000 },
+  settleMs: 4_000,
   clock: {
     now: () => sinceMs + (Date.now() - sinceMs) * speed,
     after(delayMs, run) {
