@@ -1,5 +1,6 @@
 // Comes in: options, and what a source delivers. Goes out: decisions, and observations of what became of them. Who calls: render, hosts.
 import { showValue, SwitchbackError } from '../error.js';
+import { readNowMs } from '../evaluate/readNowMs.js';
 import type { EvaluationContext, Snapshot } from '../evaluate/snapshot.js';
 import type { FeatureConfig } from '../features.js';
 import { describeFailure } from '../observe/observe.js';
@@ -94,7 +95,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       onUnknown: (feature) => void checked(feature),
       nowMs: intake.serviceNowMs,
     },
-    () => ({ snapshot: initial, context: givenContext }),
+    () => ({ snapshot: initial, context: givenContext, nowMs: readNowMs(options.initial) }),
   );
   const configs = createConfigs(features, read, faults.report);
   const configsForServer = createConfigs(features, () => ({ snapshot: initial }), faults.report);
@@ -129,7 +130,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   };
 
   // Both are read now, so that the first paint is right; the newer one counts.
-  if (options.initial !== undefined) {
+  if (options.initial !== undefined && options.initial !== null) {
     const { snapshot = null, problem } = intake.apply(options.initial);
     initial = snapshot;
     if (initial) store.setState({ contactAtMs: clock.now() });

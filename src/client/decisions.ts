@@ -48,7 +48,11 @@ interface Cell extends DecisionCell {
 export function createDecisions(
   read: () => ClientState,
   local: LocalVoices,
-  server: () => { readonly snapshot: Snapshot | null; readonly context: EvaluationContext },
+  server: () => {
+    readonly snapshot: Snapshot | null;
+    readonly context: EvaluationContext;
+    readonly nowMs: number | undefined;
+  },
 ): Decisions {
   const cells = new Map<string, Cell>();
   const digests = new Map<string, Digest>();
@@ -87,11 +91,11 @@ export function createDecisions(
     const listeners = new Set<() => void>();
     let serverDecision: Decision | undefined;
     const getForServer = (): Decision => {
-      const { snapshot, context } = server();
+      const { snapshot, context, nowMs = local.nowMs() } = server();
       const isDecided = snapshot && local.isKnown(feature);
       serverDecision ??= decide({
         feature,
-        assignment: isDecided ? evaluate(snapshot, feature, context, { nowMs: local.nowMs() }) : undefined,
+        assignment: isDecided ? evaluate(snapshot, feature, context, { nowMs }) : undefined,
       });
       return serverDecision;
     };

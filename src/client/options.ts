@@ -17,7 +17,7 @@ export interface SwitchbackOptions {
   /** Where the service is, such as `/api`: snapshots, the live stream and metrics live below it. */
   readonly url?: string | undefined;
   readonly source?: Source | undefined;
-  /** A snapshot from the server that rendered this page, as parsed JSON: makes the first paint right. */
+  /** A snapshot from the server that rendered this page, as parsed JSON: makes the first paint right. Null: there is none. */
   readonly initial?: unknown;
   /** Who the user is; null or without `targetingKey`: a sticky random key. */
   readonly context?: EvaluationContext | null | undefined;

@@ -18,7 +18,7 @@ export interface FetchSnapshotOptions {
 /**
  * Asks a Switchback service for the published snapshot, on a server.
  * @param url the service's public routes, absolute, such as `http://127.0.0.1:4400/api`: `snapshot` below it is read
- * @returns parsed JSON for `getDecision`, `serializeSnapshot` and `initial`; null where the service cannot be had in time or
+ * @returns parsed JSON for `getDecision`, `serializeSnapshot` and `initial`, with the time of the answer as `now`; null where the service cannot be had in time or
  *   its answer is no snapshot: everything is v1 then. Never rejects
  */
 export async function fetchSnapshot(
@@ -63,7 +63,8 @@ async function readAnswer(response: Response): Promise<JsonObject> {
   const value: unknown = JSON.parse(await readText(response));
   const { status, problems } = parseSnapshot(value);
   if (status === 'invalid') throw new Error(`${problems[0]?.pointer || 'the answer'} must be ${problems[0]?.message}`);
-  return value as JsonObject;
+  // For `from` and `until`, on the server and when the browser takes over what it sent.
+  return { ...(value as JsonObject), now: Date.now() };
 }
 
 async function readText(response: Response): Promise<string> {

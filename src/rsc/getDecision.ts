@@ -4,11 +4,12 @@ import { refuseOption } from '../error.js';
 import { evaluate, type Assignment } from '../evaluate/evaluate.js';
 import { isObject, isText } from '../evaluate/kind.js';
 import { parseSnapshot } from '../evaluate/parseSnapshot.js';
+import { readNowMs } from '../evaluate/readNowMs.js';
 import type { EvaluationContext } from '../evaluate/snapshot.js';
 import type { FeatureSet } from '../features.js';
 
 export interface DecideOptions {
-  /** The time for `from` and `until`, ms since 1970; default: now. */
+  /** The time for `from` and `until`, ms since 1970; default: the snapshot's own `now`, else the machine's. */
   readonly nowMs?: number | undefined;
 }
 
@@ -50,7 +51,7 @@ function deciderOf(
   features: FeatureSet,
   value: unknown,
   given: EvaluationContext | null | undefined,
-  { nowMs = Date.now() }: DecideOptions = {},
+  { nowMs = readNowMs(value) ?? Date.now() }: DecideOptions = {},
 ): (feature: string) => Decision {
   const context = given ?? {};
   if (!isObject(features)) refuseOption('features', 'the outcome of defineFeatures', features);

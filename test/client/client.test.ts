@@ -73,6 +73,12 @@ describe('options', () => {
     expect(attempt).toThrow(message);
   });
 
+  test.each([null, undefined])('takes %s as no initial snapshot, without a word', (initial) => {
+    const { client, faults } = make({ initial });
+    expect(client.getDecision('panel').reason).toBe('DEFAULT');
+    expect(faults).toEqual([]);
+  });
+
   test('takes an initial snapshot that is rubbish as none, and says so', () => {
     const { client, faults } = make({ initial: { nonsense: true } });
     expect(client.getDecision('panel')).toMatchObject({ version: 'v1', reason: 'DEFAULT' });

@@ -29,20 +29,21 @@ async function ask(url: string | undefined, options: FetchSnapshotOptions = {}) 
 
 const snapshot = rulesSnapshot({ panel: { config: { text: 'ü'.repeat(5_000) } } });
 
-test('gives the published snapshot as it came', async () => {
+test('gives the published snapshot, with the time it was decided at', async () => {
   const asked: unknown[] = [];
   const url = await serve((request, response) => {
     asked.push([request.url, request.headers.accept]);
     response.end(JSON.stringify(snapshot));
   });
   const answer = await ask(`${url}/`, { init: { headers: { accept: 'application/json' } } });
-  expect(answer).toMatchObject({ snapshot, faults: [] });
+  expect(answer).toMatchObject({ snapshot: { ...snapshot, now: expect.any(Number) }, faults: [] });
+  expect(Math.abs(Number(answer.snapshot?.now) - Date.now())).toBeLessThan(5_000);
   expect(asked).toEqual([['/api/snapshot', 'application/json']]);
 });
 
 test('gives kills although the rest is rubbish', async () => {
   const url = await serve((_, response) => void response.end('{"kills":["panel"]}'));
-  expect((await ask(url)).snapshot).toEqual({ kills: ['panel'] });
+  expect((await ask(url)).snapshot).toMatchObject({ kills: ['panel'] });
 });
 
 describe('gives null, and says why,', () => {

@@ -46,9 +46,23 @@ describe('getDecision', () => {
   });
 
   test('counts a window by the time it is given', () => {
-    const snapshot = rulesSnapshot({ panel: { from: '2026-06-01T00:00:00Z' } });
+    const snapshot = { ...rulesSnapshot({ panel: { from: '2026-06-01T00:00:00Z' } }), now: 0 };
     const at = (time: string) => getDecision(features, snapshot, context, 'panel', { nowMs: Date.parse(time) }).version;
     expect([at('2026-05-31T23:59:59Z'), at('2026-06-01T00:00:00Z')]).toEqual(['v1', 'v2']);
+  });
+
+  test('counts a window by the time in the snapshot, as the browser does when it takes over the HTML', () => {
+    const nowMs = Date.parse('2016-06-01T00:00:00Z');
+    const snapshot = { ...rulesSnapshot({ panel: { until: '2016-06-02T00:00:00Z' } }), now: nowMs };
+    const client = createSwitchback({ features, initial: snapshot, context, storage: false });
+    expect(getDecision(features, snapshot, context, 'panel').version).toBe('v2');
+    expect(client.internals.cell('panel').getForServer().version).toBe('v2');
+    expect(client.getDecision('panel').version).toBe('v1');
+  });
+
+  test.each([-1, 1.5, '7', null, Number.NaN])('ignores the time %j in a snapshot', (now) => {
+    const snapshot = { ...rulesSnapshot({ panel: { from: '2016-06-01T00:00:00Z' } }), now };
+    expect(getDecision(features, snapshot, context, 'panel').version).toBe('v2');
   });
 
   test('refuses a context that is none, showing it', () => {

@@ -241,6 +241,51 @@ describe.each(lazyFaces)('%s with code that is loaded', (_name, make) => {
   });
 });
 
+test('38: a clock that goes wrong in the browser hydrates what the server decided at its own time', async () => {
+  const nowMs = Date.parse('2016-06-01T00:00:00Z');
+  const initial = { ...rulesSnapshot({ panel: { until: '2016-06-02T00:00:00Z' } }), now: nowMs };
+  const Gate = () => (
+    <FeatureGate feature="panel" fallback={v1}>
+      <V2 />
+    </FeatureGate>
+  );
+  const html = serverHtml(page(testClient(null, { initial }), Gate));
+  expect(html).toContain('v2');
+
+  const page38 = hydrate(html, page(testClient(null, { initial }), Gate));
+
+  await vi.waitFor(() => expect(page38.text()).toBe('beforev1after'));
+  expect(page38.texts).toEqual(['beforev2after', 'beforev1after']);
+  expect([...page38.recoverable, ...page38.caught, ...page38.uncaught]).toEqual([]);
+});
+
+test('35: HTML that did not wait for v2’s code is v1, and v2 once the browser has the code', async () => {
+  const make = (load: () => Promise<{ readonly default: Panel }>) => {
+    const Lazy = lazyVersion(load);
+    return () => <VersionSwitcher feature="panel" v1={v1} v2={<Lazy />} />;
+  };
+  const html = serverHtml(
+    page(
+      testClient(),
+      make(async () => ({ default: V2 })),
+    ),
+  );
+  expect(html).toContain('v1');
+  const code = pendingLoader<Panel>();
+  const local = testClient();
+  const page35 = hydrate(html, page(local, make(code.load)));
+  const siblings = siblingsOf(page35);
+  await passed(60);
+  expect(page35.text()).toBe('beforev1after');
+
+  code.arrive({ default: V2 });
+
+  await vi.waitFor(() => expect(page35.text()).toBe('beforev2after'));
+  expect(page35.texts).toEqual(['beforev1after', 'beforev2after']);
+  expect(keepsSiblings(page35, siblings)).toBe(true);
+  expect(local.fallbacks).toEqual([]);
+});
+
 describe('38: what only the browser knows hydrates cleanly and is shown afterwards:', () => {
   afterEach(() => localStorage.clear());
 
