@@ -8,9 +8,17 @@ export interface SentinelProps {
   readonly children: ReactNode;
 }
 
-interface SentinelState {
-  readonly thrown?: { readonly error: unknown };
+interface Thrown {
+  readonly error: unknown;
+  readonly atMs: number;
 }
+
+interface SentinelState {
+  readonly thrown?: Thrown;
+}
+
+// React takes v1 away at once, or after the 300 ms for which it holds back what it shows after a Suspense fallback.
+const goneWithinMs = 1_000;
 
 /**
  * Watches v1 without keeping its errors: it throws the same error again while rendering, so that the host's boundary gets it
@@ -18,17 +26,22 @@ interface SentinelState {
  */
 export class Sentinel extends Component<SentinelProps, SentinelState> {
   override state: SentinelState = {};
+  // Beside the state, which React sets back to what was committed before it unmounts a component.
+  #thrown: Thrown | undefined;
 
   static getDerivedStateFromError(error: unknown): SentinelState {
-    return { thrown: { error } };
+    return { thrown: { error, atMs: performance.now() } };
   }
 
   override componentWillUnmount(): void {
-    if (this.state.thrown !== undefined) this.props.onFailed(this.state.thrown.error);
+    // An older one was overcome by React's second attempt, and v1 leaves for another reason.
+    if (this.#thrown && performance.now() - this.#thrown.atMs < goneWithinMs) this.props.onFailed(this.#thrown.error);
   }
 
   override render(): ReactNode {
-    if (this.state.thrown !== undefined) throw this.state.thrown.error;
-    return this.props.children;
+    const { thrown } = this.state;
+    if (thrown === undefined) return this.props.children;
+    this.#thrown = thrown;
+    throw thrown.error;
   }
 }
