@@ -9,6 +9,7 @@ import type { GateHost } from './gateHost.js';
 import type { FallbackEvent, GateSettings, GateView, LazySource } from './gateView.js';
 import { isSameView, refuseReset } from './gateView.js';
 import type { LoadRecord } from './loads.js';
+import { createProbe } from './probe.js';
 import { createSuspendTimeout } from './suspendTimeout.js';
 
 const nothing = () => {};
@@ -28,7 +29,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   let failed: { readonly error: unknown; readonly suppressed: string[] } | undefined;
   let isFailing = false;
   let episode: Episode | undefined;
-  let releaseProbe: (() => void) | undefined;
+  const probe = createProbe(host.takeProbe);
   let isV2Committed = false;
   let areMountEffectsDone = false;
   // What became of a server's HTML of v2; whatever hydrated it goes on rendering it.
@@ -45,7 +46,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   };
 
   const compute = (): GateView => {
-    const next = host.viewFor({ mountedOn, hasProbe: releaseProbe !== undefined });
+    const next = host.viewFor({ mountedOn, hasProbe: probe.isHeld() });
     const { decision } = next;
     if (failed) return { shows: 'v1', because: 'failed', decision, error: failed.error };
     if (next.shows !== 'v2') return next;
@@ -66,7 +67,10 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   const begin = (version: Version): void => {
     if (episode?.version === version) return;
     end();
-    episode = host.beginEpisode(version, host.decision(), failed !== undefined, () => settings.keepsV1 && update());
+    episode = host.beginEpisode(version, host.decision(), failed !== undefined, () => {
+      probe.drop();
+      if (settings.keepsV1) update();
+    });
   };
   const end = (): void => {
     episode?.leave();
@@ -78,10 +82,6 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     mountedOn = version;
     unmountVersion = version === 'v1' && decision ? host.mountOnV1(decision) : nothing;
   };
-  const dropProbe = (): void => {
-    releaseProbe?.();
-    releaseProbe = undefined;
-  };
 
   const update = (): void => {
     const before = view;
@@ -92,8 +92,11 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   const follow = (): void => {
     let next = getView();
     // A half-open breaker lets one gate try, and only as it mounts or is reset.
-    if (!mountedOn && !releaseProbe && next.shows === 'v1' && next.because === 'tripped') {
-      releaseProbe = host.takeProbe();
+    if (!mountedOn && next.shows === 'v1' && next.because === 'tripped') {
+      probe.take(() => {
+        mount(undefined);
+        update();
+      });
       next = getView();
     }
     if (next.shows !== 'v2') suspendTimeout.cancel();
@@ -146,11 +149,9 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     const record = recordOf();
     const isWaiting = isWaitingForLoad;
     if (record?.phase !== 'loading') isWaitingForLoad = false;
-    if (isWaiting && record?.phase === 'failed') fail('load', record.error);
-    else {
-      if (isWaiting && record?.phase === 'ready') watchForSuspension();
-      update();
-    }
+    if (isWaiting && record?.phase === 'failed') return fail('load', record.error);
+    if (isWaiting && record?.phase === 'ready') watchForSuspension();
+    update();
   };
 
   // v1 is shown from now on, and everything else happens after the paint.
@@ -176,7 +177,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
         ...(suppressed.length > 0 && { suppressed }),
       };
       host.failed(decision, failure, load);
-      dropProbe();
+      probe.drop();
       if (load !== record) host.loads()?.forgetFailure(error);
       const event = eventOf(phase, error, details);
       tell('onError', event);
@@ -229,11 +230,10 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
         // StrictMode reconnects at once; only a gate that stays away has ended its episode.
         queueMicrotask(() => {
           if (isConnected) return;
-          dropProbe();
-          const wasOnScreen = episode?.phase() !== 'trying';
-          episode?.leave();
+          probe.drop();
           // Hidden and shown again by an Activity it goes on as the same episode: what was exposed counts once.
-          if (!wasOnScreen) episode = undefined;
+          if (episode?.phase() === 'trying') end();
+          else episode?.leave();
         });
       };
     },

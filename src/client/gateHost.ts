@@ -30,7 +30,11 @@ export interface GateHost {
   viewFor(gate: GateState, decision?: Decision): GateView;
   /** Registers a gate that shows v1; returns what ends it. */
   mountOnV1(decision: Decision): () => void;
-  takeProbe(): (() => void) | undefined;
+  /**
+   * Takes the one probe of a half-open breaker; undefined when it is not to be had.
+   * @param onLost called when another tab had to take it over
+   */
+  takeProbe(onLost: () => void): (() => void) | undefined;
   /** The live decision, a hold or the breaker may have changed. */
   subscribe(listener: () => void): () => void;
   /** @param onSettled called once the version has stayed on the screen for long enough */

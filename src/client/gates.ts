@@ -115,7 +115,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
         if (--mountedOnV1 === 0) held = undefined;
       };
     },
-    takeProbe: () => breakers.takeProbe(feature),
+    takeProbe: (onLost) => breakers.takeProbe(feature, onLost),
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
