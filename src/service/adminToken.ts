@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeTokenSecret } from './tokenSecret.js';
 
 /** Where the service keeps the admin token it made: for whoever can read the folder, and nobody else. */
 export const adminTokenPath = (dataDir: string): string => join(dataDir, 'admin-token');
@@ -16,7 +16,7 @@ export async function keepAdminToken(dataDir: string): Promise<string> {
   const kept = await readAdminToken(dataDir);
   if (kept !== undefined) return kept;
   await mkdir(dataDir, { recursive: true });
-  const token = randomBytes(32).toString('base64url');
+  const token = makeTokenSecret();
   await writeFile(adminTokenPath(dataDir), `${token}\n`, { mode: 0o600 });
   return token;
 }

@@ -1,4 +1,5 @@
 import type { OnInternalFault } from '../error.js';
+import { redactSecrets } from './tokenSecret.js';
 
 const quietMs = 10_000;
 const maxRemembered = 100;
@@ -7,7 +8,7 @@ const maxRemembered = 100;
 export function limitFaults(log: (line: string) => void, now: () => number = Date.now): OnInternalFault {
   const lastMs = new Map<string, number>();
   return (operation, error) => {
-    const line = `${operation}: ${error instanceof Error ? error.message : String(error)}`;
+    const line = redactSecrets(`${operation}: ${error instanceof Error ? error.message : String(error)}`);
     const atMs = lastMs.get(line);
     if (atMs !== undefined && now() - atMs < quietMs) return;
     if (lastMs.size >= maxRemembered) lastMs.clear();

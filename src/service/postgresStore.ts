@@ -7,6 +7,7 @@ import { changeFeature, createFeature } from './featureChange.js';
 import { migrate } from './migrate.js';
 import { readTotals, readV2Since } from './readTotals.js';
 import { emergencyRollback, rollback, undoRollback } from './rollbackChange.js';
+import { createPostgresTokens } from './postgresTokens.js';
 import { StoreError, type FlagStore, type StoredState } from './store.js';
 import { storeBatch } from './storeBatch.js';
 import {
@@ -18,6 +19,7 @@ import {
   type RollbackRow,
 } from './storedRows.js';
 import { sweepMetrics } from './sweepMetrics.js';
+import type { WithTokens } from './tokenStore.js';
 import { watchRevision } from './watchRevision.js';
 
 /** How to connect, where a connection string does not say it all; named as node-postgres' pool names them. */
@@ -55,7 +57,7 @@ export interface PostgresStoreOptions {
  * Opens the store on a PostgreSQL of version 15 or newer and brings its schema up to date.
  * @throws StoreError `unavailable` when the database cannot be reached, `conflict` when it is newer than this code
  */
-export async function createPostgresStore(options: PostgresStoreOptions): Promise<FlagStore> {
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<FlagStore & WithTokens> {
   const { connectionString, pool = {}, onInternalFault = () => {} } = options;
   const config: pg.PoolConfig = connectionString === undefined ? pool : { ...pool, connectionString };
   await migrate(config);
@@ -69,6 +71,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   let closing: Promise<void> | undefined;
 
   return {
+    tokens: createPostgresTokens(database),
     readState: () => readState(database),
     createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),
     changeFeature: (feature, patch, ifRowRevision, origin) =>

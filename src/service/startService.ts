@@ -4,8 +4,7 @@ import { showValue, SwitchbackError } from '../error.js';
 import { adminTokenPath, keepAdminToken } from './adminToken.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/startEmbeddedPostgres.js';
 import { limitFaults } from './faultLog.js';
-import { systemServiceClock } from './clock.js';
-import { createAccess, type ServiceToken } from './http/access.js';
+import { readServiceTokens, type ServiceToken } from './http/access.js';
 import { createHandler, type HandlerOptions } from './http/createHandler.js';
 import { listen } from './listen.js';
 import { createPostgresStore } from './postgresStore.js';
@@ -71,7 +70,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     const adminToken = options.adminToken ?? (await keepAdminToken(dataDir));
     const tokens: readonly ServiceToken[] = [{ token: adminToken, role: 'admin' }, ...(options.tokens ?? [])];
     // A bad token is said before a database is started for it.
-    createAccess(tokens, systemServiceClock);
+    readServiceTokens(tokens);
     let embedded: EmbeddedPostgres | null = null;
     if (databaseUrl === undefined) {
       const started = await startEmbeddedPostgres({ dataDir, log });

@@ -134,11 +134,7 @@ export function watchRevision(options: WatchOptions): () => void {
 
   // Somebody changed flags with the triggers off. The first replica to see it gives the change a revision.
   const publishSilent = (revision: string) =>
-    database.query(
-      `INSERT INTO flag_audit (action, actor) SELECT 'change-without-triggers', 'sql:unknown'
-        FROM switchback_state WHERE revision = $1::bigint FOR UPDATE`,
-      [revision],
-    );
+    database.query('SELECT switchback_note_silent_change($1::bigint)', [revision]);
 
   listen();
   void ask();

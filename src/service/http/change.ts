@@ -1,4 +1,5 @@
 import type { ChangeOrigin, ChangeResult, FeaturePatch, StoredFeature } from '../store.js';
+import { redactSecrets } from '../tokenSecret.js';
 import { Problem, refuseField } from './problem.js';
 import { publish, PublicationTooLarge } from './publish.js';
 import type { Call } from './router.js';
@@ -11,7 +12,7 @@ const freshMs = 1_500;
 export const originOf = ({ actor, source, requestId }: Call, reason: string | null): ChangeOrigin => ({
   actor,
   source,
-  reason,
+  reason: reason === null ? null : redactSecrets(reason),
   requestId,
 });
 

@@ -4,7 +4,9 @@ import { defaultDelivery, type Delivery } from '../../evaluate/snapshot.js';
 import { systemServiceClock, type ServiceClock } from '../clock.js';
 import { nodeDigestOf } from '../nodeDigest.js';
 import type { FlagStore } from '../store.js';
+import type { WithTokens } from '../tokenStore.js';
 import { createAccess, type ServiceToken } from './access.js';
+import { trustProxies } from './clientAddress.js';
 import { createCompletion } from './completion.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
@@ -17,10 +19,13 @@ import { createRouter, type RequestOrigin } from './router.js';
 import type { Service } from './service.js';
 import { applyStartKills, type StartKills } from './startKills.js';
 import { createStreams } from './streams.js';
+import { createTokenCache } from './tokenCache.js';
+import { tokenRoutes } from './tokenRoutes.js';
 
 export interface HandlerOptions {
-  readonly store: FlagStore;
-  /** Who may call admin routes; without any, only the public ones work. */
+  /** One that keeps tokens as well, as the one of PostgreSQL does, brings `/api/tokens` along. */
+  readonly store: FlagStore & Partial<WithTokens>;
+  /** Who may call admin routes, beside the tokens in the store. */
   readonly tokens: readonly ServiceToken[];
   /** How clients are told to behave. Defaults: `defaultDelivery`. `heartbeatMs` is also what the stream does. */
   readonly delivery?: Partial<Delivery>;
@@ -28,6 +33,12 @@ export interface HandlerOptions {
   readonly startKills?: StartKills;
   /** Live streams at the same time. Default 10,000; more get 503 with Retry-After. */
   readonly maxStreams?: number;
+  /** Of these, from one address or IPv6 network of 64 bits. Default 1,000; more get 429 with Retry-After. */
+  readonly maxStreamsPerAddress?: number;
+  /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, networks, `loopback`. Default: none. */
+  readonly trustProxy?: readonly string[];
+  /** Serve rules and streams, and refuse every change. Default false. */
+  readonly readOnly?: boolean;
   /** A reader of the stream with more waiting than this is dropped. Default 65,536. */
   readonly maxBufferedBytes?: number;
   /** Revisions that keep their immutable URL. Default 50. */
@@ -48,14 +59,16 @@ export interface Handler {
   close(): void;
 }
 
+type PositiveOption = 'maxStreams' | 'maxStreamsPerAddress' | 'maxBufferedBytes' | 'keptRevisions';
+
 /**
  * Makes the HTTP API over a store.
  * @throws SwitchbackError `invalid-option`
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { store, tokens, clock = systemServiceClock, random = Math.random } = options;
+  const { store, tokens, clock = systemServiceClock, random = Math.random, readOnly = false } = options;
   if (!Array.isArray(tokens)) throw new SwitchbackError('invalid-option', 'createHandler: tokens must be a list');
-  const positive = (name: 'maxStreams' | 'maxBufferedBytes' | 'keptRevisions', fallback: number): number => {
+  const positive = (name: PositiveOption, fallback: number): number => {
     const value = options[name] ?? fallback;
     if (!Number.isSafeInteger(value) || value < 1)
       throw new SwitchbackError(
@@ -77,12 +90,15 @@ export function createHandler(options: HandlerOptions): Handler {
       // A log that fails must not fail a request.
     }
   };
-  const access = createAccess(tokens, clock);
+  const clientOf = trustProxies(options.trustProxy ?? []);
+  const tokenCache = createTokenCache(store.tokens, clock, onInternalFault);
+  const access = createAccess({ tokens, stored: tokenCache, clock, onInternalFault });
   const streams = createStreams({
     clock,
     random,
     heartbeatMs: delivery.heartbeatMs,
     maxStreams: positive('maxStreams', 10_000),
+    maxStreamsPerAddress: positive('maxStreamsPerAddress', 1_000),
     maxBufferedBytes: positive('maxBufferedBytes', 65_536),
   });
   const completion = createCompletion(streams, clock, delivery.ackRate);
@@ -100,7 +116,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const stopStartKills =
     options.startKills === undefined
       ? () => {}
-      : applyStartKills(options.startKills, { replica, store, clock, onInternalFault });
+      : applyStartKills(options.startKills, { replica, store, clock, readOnly, onInternalFault });
   const service: Service = {
     store,
     replica,
@@ -109,6 +125,7 @@ export function createHandler(options: HandlerOptions): Handler {
     delivery,
     completion,
     startedAtMs: clock.now(),
+    readOnly,
     onInternalFault,
   };
   const answer = createRouter(
@@ -119,14 +136,15 @@ export function createHandler(options: HandlerOptions): Handler {
       ...rollbackRoutes(service),
       ...featureRoutes(service, nodeDigestOf),
       ...readRoutes(service),
+      ...tokenRoutes(service, { tokens: store.tokens, cache: tokenCache, access }),
     ],
-    access,
-    onInternalFault,
+    { access, clientOf, readOnly, onInternalFault },
   );
   return {
     fetch: (request, origin = {}) => answer(request, origin),
-    ready: replica.ready,
+    ready: Promise.all([replica.ready, tokenCache.ready]).then(() => {}),
     close() {
+      tokenCache.close();
       stopStartKills();
       streams.close();
       replica.close();

@@ -64,5 +64,5 @@ export function metricsRoute(service: Service): Route {
     return { ...bucket, subject: subject ?? null, unverified: consistency === 'unverified' };
   };
 
-  return { method: 'POST', path: '/api/metrics', access: 'public', run: take };
+  return { method: 'POST', path: '/api/metrics', access: 'public', changes: true, run: take };
 }

@@ -1,4 +1,5 @@
 import { showValue } from '../../error.js';
+import { redactSecrets } from '../tokenSecret.js';
 
 /** What is wrong with one field: where (a JSON pointer), what was there (at most 64 characters), what should have been. */
 export interface FieldError {
@@ -13,6 +14,7 @@ const problems = {
   'invalid-request': [400, 'The request cannot be read'],
   unauthorized: [401, 'A token is needed'],
   forbidden: [403, 'This token may not do that'],
+  'read-only': [403, 'This service is read-only'],
   'not-found': [404, 'Not found'],
   'method-not-allowed': [405, 'Method not allowed'],
   conflict: [409, 'In conflict with the current state'],
@@ -75,7 +77,8 @@ export function problemResponse({ kind, message, extras }: Problem, instance: st
     ...(errors === undefined ? {} : { errors }),
     ...(current === undefined ? {} : { current }),
   };
-  return new Response(JSON.stringify(body), {
+  // What a caller put into the wrong field is shown to it, and to whoever keeps its logs.
+  return new Response(redactSecrets(JSON.stringify(body)), {
     status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
   });

@@ -33,12 +33,15 @@ export function publicRoutes(service: Service): readonly Route[] {
     return new Response(publication.body, { headers });
   };
 
-  const events = async ({ request, query, origin }: Call): Promise<Response> => {
+  const events = async ({ request, query, origin, address }: Call): Promise<Response> => {
     const current = await currentOf(service);
     if (request.method === 'HEAD') return new Response(null, { headers: streamHeaders });
     // EventSource cannot set the header on its first connection.
     const lastEventId = request.headers.get('last-event-id') ?? query.get('lastEventId');
-    return streams.open({ lastEventId: isWhole(current) ? lastEventId : null, disconnect: origin.disconnect }, current);
+    return streams.open(
+      { address, lastEventId: isWhole(current) ? lastEventId : null, disconnect: origin.disconnect },
+      current,
+    );
   };
 
   const confirm = async ({ request }: Call): Promise<Response> => {

@@ -1,12 +1,16 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { OnInternalFault } from '../../error.js';
 import type { ChangeSource, Role } from '../store.js';
-import type { Access, Actor } from './access.js';
+import type { Access } from './access.js';
+import type { ClientOf } from './clientAddress.js';
+import { refuseForeignPage } from './foreignPage.js';
 import { Problem, problemResponse } from './problem.js';
+import { isChange, refuseChange } from './readOnly.js';
+import { preflightHeaders, setSecurityHeaders } from './securityHeaders.js';
 
 /** Where a request comes from, as far as the host knows. */
 export interface RequestOrigin {
-  /** The socket's address, for the throttle of wrong tokens. */
+  /** The socket's address, for the throttle of wrong tokens and the share of streams. */
   readonly address?: string;
   /** Ends the connection at once; used for readers of the stream that are too slow. */
   readonly disconnect?: () => void;
@@ -22,14 +26,18 @@ export interface Call {
   /** `public` on public routes. */
   readonly actor: string;
   readonly source: ChangeSource;
+  /** Of the caller, past trusted proxies. */
+  readonly address: string;
   readonly origin: RequestOrigin;
 }
 
 /** One row of the route table. Public routes answer any origin; the others need a token of at least that role. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly access: 'public' | Role;
+  /** Whether it changes what is stored, and so is refused by a read-only service. Default: what needs a token and is no GET. */
+  readonly changes?: boolean;
   readonly run: (call: Call) => Response | Promise<Response>;
 }
 
@@ -37,23 +45,13 @@ interface Bindings {
   readonly Bindings: { readonly origin: RequestOrigin };
 }
 
-const publicHeaders = {
-  'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'Date, ETag, Retry-After, X-Request-Id',
-  'cross-origin-resource-policy': 'cross-origin',
-};
-
-const preflightHeaders = {
-  'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'Content-Type, If-None-Match, Last-Event-ID, Cache-Control',
-  'access-control-max-age': '86400',
-};
-
-const commonHeaders = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-};
+/** What decides over every request before its route does. */
+export interface RouterOptions {
+  readonly access: Access;
+  readonly clientOf: ClientOf;
+  readonly readOnly: boolean;
+  readonly onInternalFault: OnInternalFault;
+}
 
 /**
  * Serves a route table: tokens, CORS, 404 and 405, problems and headers are decided here, once for all routes.
@@ -61,29 +59,32 @@ const commonHeaders = {
  */
 export function createRouter(
   routes: readonly Route[],
-  access: Access,
-  onInternalFault: OnInternalFault,
+  { access, clientOf, readOnly, onInternalFault }: RouterOptions,
 ): (request: Request, origin: RequestOrigin) => Promise<Response> {
   const app = new Hono<Bindings>({ strict: true });
   const byPath = new Map<string, Route[]>();
   for (const route of routes) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
 
   const answer = async (
-    request: Request,
-    requestId: string,
+    c: Context<Bindings>,
+    path: string,
     isPublic: boolean,
-    run: () => Response | Promise<Response>,
+    run: (requestId: string, address: string) => Response | Promise<Response>,
   ) => {
+    const request = c.req.raw;
+    const requestId = newRequestId();
+    const { address, isSecure } = clientOf(request, c.env.origin.address ?? 'unknown');
     let response: Response;
     try {
-      response = await run();
+      response = await run(requestId, address);
     } catch (error) {
-      if (!(error instanceof Problem)) onInternalFault(`${request.method} ${new URL(request.url).pathname}`, error);
+      // The route, not the path: what callers put there is not for a log.
+      if (!(error instanceof Problem)) onInternalFault(`${request.method} ${path}`, error);
       const problem = error instanceof Problem ? error : new Problem('internal-error', 'see the service log');
       response = problemResponse(problem, requestId);
     }
-    const extra = { ...commonHeaders, ...(isPublic ? publicHeaders : {}), 'x-request-id': requestId };
-    for (const [name, value] of Object.entries(extra)) response.headers.set(name, value);
+    setSecurityHeaders(response.headers, isPublic, isSecure);
+    response.headers.set('x-request-id', requestId);
     if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store');
     return response;
   };
@@ -91,40 +92,42 @@ export function createRouter(
   for (const [path, sameRoutes] of byPath) {
     const isPublic = sameRoutes.every((route) => route.access === 'public');
     for (const route of sameRoutes)
-      app.on(route.method, path, (c) => {
-        const request = c.req.raw;
-        const requestId = newRequestId();
-        const origin = c.env.origin;
-        return answer(request, requestId, isPublic, () => {
-          const actor: Actor | null =
-            route.access === 'public' ? null : access.authorize(request, route.access, origin.address ?? 'unknown');
+      app.on(route.method, path, (c) =>
+        answer(c, path, isPublic, async (requestId, address) => {
+          const request = c.req.raw;
+          let actor = 'public';
+          if (route.access !== 'public') {
+            refuseForeignPage(request);
+            actor = (await access.authorize(request, route.access, address)).name;
+          }
+          if (readOnly && isChange(route)) throw refuseChange(route);
           return route.run({
             request,
             query: new URL(request.url).searchParams,
             param: (name) => c.req.param(name) ?? '',
             requestId,
-            actor: actor?.name ?? 'public',
+            actor,
             source: sourceOf(request),
-            origin,
+            address,
+            origin: c.env.origin,
           });
-        });
-      });
+        }),
+      );
   }
   // After all routes: /api/features/disable must not be taken for a feature called disable.
   for (const [path, sameRoutes] of byPath) {
     const isPublic = sameRoutes.every((route) => route.access === 'public');
     app.all(path, (c) => {
-      const request = c.req.raw;
       const allow = sameRoutes.map(({ method }) => method).join(', ');
-      return answer(request, newRequestId(), isPublic, () => {
-        if (isPublic && request.method === 'OPTIONS')
+      return answer(c, path, isPublic, () => {
+        if (isPublic && c.req.raw.method === 'OPTIONS')
           return new Response(null, { status: 204, headers: preflightHeaders });
         throw new Problem('method-not-allowed', `${allow} here`, { headers: { allow } });
       });
     });
   }
   app.notFound((c) =>
-    answer(c.req.raw, newRequestId(), false, () => {
+    answer(c, 'an unknown route', false, () => {
       throw new Problem('not-found', 'there is no such route; the API starts at /api');
     }),
   );

@@ -17,6 +17,8 @@ export interface Service {
   readonly delivery: Delivery;
   readonly completion: Completion;
   readonly startedAtMs: number;
+  /** Nothing is stored from here: routes refuse by themselves, work in the background has to ask. */
+  readonly readOnly: boolean;
   readonly onInternalFault: OnInternalFault;
 }
 

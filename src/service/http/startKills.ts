@@ -41,8 +41,16 @@ export function applyStartKills(
     replica,
     store,
     clock,
+    readOnly,
     onInternalFault,
-  }: { replica: Replica; store: FlagStore; clock: ServiceClock; onInternalFault: OnInternalFault },
+  }: {
+    replica: Replica;
+    store: FlagStore;
+    clock: ServiceClock;
+    /** Holds them in memory only. */
+    readOnly: boolean;
+    onInternalFault: OnInternalFault;
+  },
 ): () => void {
   if (!kills.emergency && kills.features.length === 0) return () => {};
   const waiting = new Set(kills.features);
@@ -92,7 +100,7 @@ export function applyStartKills(
     if (failed) cancelRetry = clock.after(retryMs, () => void persist());
   };
   hold();
-  void persist();
+  if (!readOnly) void persist();
   return () => {
     stopped = true;
     cancelRetry();

@@ -4,6 +4,7 @@ import type { ServiceClock } from '../clock.js';
 import { unavailable } from './problem.js';
 import type { Publication } from './publish.js';
 import { encodeChange, encodeFrame, encodeHeartbeat } from './streamFrames.js';
+import { createStreamSlots } from './streamSlots.js';
 
 export interface StreamOptions {
   readonly clock: ServiceClock;
@@ -11,11 +12,13 @@ export interface StreamOptions {
   readonly random: () => number;
   readonly heartbeatMs: number;
   readonly maxStreams: number;
+  readonly maxStreamsPerAddress: number;
   /** A reader with more than this waiting is dropped; it comes back by itself. */
   readonly maxBufferedBytes: number;
 }
 
 export interface StreamRequest {
+  readonly address: string;
   readonly lastEventId: string | null;
   /** Ends the connection at once, where the host can. */
   readonly disconnect: (() => void) | undefined;
@@ -30,7 +33,7 @@ export interface StreamProgress {
 }
 
 export interface Streams {
-  /** Opens a stream. @throws Problem 503 when there are too many, or after close */
+  /** Opens a stream. @throws Problem 503 when there are too many, or after close; 429 when too many have this address */
   open(request: StreamRequest, publication: Publication): Response;
   publish(publication: Publication): void;
   /** Notes that a stream shows a revision; false when the stream is not known here. */
@@ -44,6 +47,7 @@ export interface Streams {
 interface OpenStream {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   readonly disconnect: (() => void) | undefined;
+  readonly giveBack: () => void;
   readonly openedAt: Order;
   sent: Order;
   confirmed: Order | null;
@@ -57,14 +61,20 @@ export const streamHeaders = {
 };
 
 /** Keeps the live streams of one replica. Every event is encoded once, however many listen. */
-export function createStreams({ clock, random, heartbeatMs, maxStreams, maxBufferedBytes }: StreamOptions): Streams {
+export function createStreams(options: StreamOptions): Streams {
+  const { clock, random, heartbeatMs, maxBufferedBytes } = options;
   const open = new Map<string, OpenStream>();
+  const slots = createStreamSlots(options);
   let latest: Publication | null = null;
   let closed = false;
   let cancelHeartbeat = (): void => {};
 
-  const drop = (id: string, stream: OpenStream): void => {
+  const forget = (id: string): void => {
+    open.get(id)?.giveBack();
     open.delete(id);
+  };
+  const drop = (id: string, stream: OpenStream): void => {
+    forget(id);
     if (stream.disconnect !== undefined) stream.disconnect();
     else stream.controller.error(new Error('the reader is too slow'));
   };
@@ -76,7 +86,7 @@ export function createStreams({ clock, random, heartbeatMs, maxStreams, maxBuffe
       }
       drop(id, stream);
     } catch {
-      open.delete(id);
+      forget(id);
     }
     return false;
   };
@@ -90,10 +100,9 @@ export function createStreams({ clock, random, heartbeatMs, maxStreams, maxBuffe
   cancelHeartbeat = clock.after(heartbeatMs, beat);
 
   return {
-    open({ lastEventId, disconnect }, publication) {
+    open({ address, lastEventId, disconnect }, publication) {
       if (closed) throw unavailable('this replica is stopping', 1);
-      if (open.size >= maxStreams)
-        throw unavailable(`${maxStreams} streams are open; poll instead`, 5 + Math.floor(random() * 25));
+      const giveBack = slots.take(address);
       latest ??= publication;
       const id = randomId();
       const hello = encodeFrame(
@@ -108,9 +117,16 @@ export function createStreams({ clock, random, heartbeatMs, maxStreams, maxBuffe
           start(controller) {
             controller.enqueue(hello);
             if (change !== null) controller.enqueue(change);
-            open.set(id, { controller, disconnect, openedAt: publication, sent: publication, confirmed: null });
+            open.set(id, {
+              controller,
+              disconnect,
+              giveBack,
+              openedAt: publication,
+              sent: publication,
+              confirmed: null,
+            });
           },
-          cancel: () => void open.delete(id),
+          cancel: () => forget(id),
         },
         new ByteLengthQueuingStrategy({ highWaterMark: maxBufferedBytes }),
       );
@@ -151,7 +167,7 @@ export function createStreams({ clock, random, heartbeatMs, maxStreams, maxBuffe
       for (const [id, stream] of open) {
         const retryMs = Math.floor(random() * 5_000);
         if (!send(id, stream, encodeFrame('bye', latest?.id ?? '0-0', JSON.stringify({ retryMs })))) continue;
-        open.delete(id);
+        forget(id);
         stream.controller.close();
       }
     },

@@ -1,5 +1,6 @@
 import { flagsSql } from './001-flags.js';
 import { metricsSql } from './002-metrics.js';
+import { tokensSql } from './003-tokens.js';
 
 /** One step of the schema. A published step never changes; what comes later is a new one. */
 export interface Migration {
@@ -13,4 +14,5 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'flags', sql: flagsSql },
   { version: 2, name: 'metrics', sql: metricsSql },
+  { version: 3, name: 'tokens', sql: tokensSql },
 ];

@@ -1,0 +1,17 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** How our tokens begin, so that people and secret scanners know one when they see it. */
+const prefix = 'sbt_';
+
+/** Makes the secret of a token: 256 random bits. */
+export const makeTokenSecret = (): string => prefix + randomBytes(32).toString('base64url');
+
+/** What is kept of a token. A random secret of 256 bits needs no slow hash. */
+export const hashToken = (secret: string): Buffer => createHash('sha256').update(secret, 'utf8').digest();
+
+/** Takes our tokens, bearer headers and the passwords of connection strings out of a text that others will read. */
+export const redactSecrets = (text: string): string =>
+  text
+    .replace(/sbt_[\w-]{4,}/g, 'sbt_…')
+    .replace(/\b(bearer|basic) +(?!\$)[^\s"',;\\]{16,}/gi, '$1 …')
+    .replace(/(\/\/[^\s:/@"]*:)[^\s@"]+@/g, '$1…@');
