@@ -5,12 +5,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { readRows } from '../render/rows/readRows.js';
+import { applyMutation } from './applyMutation.js';
 import { mutations, type Mutation } from './mutations.js';
 
 const root = join(import.meta.dirname, '../..');
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 
-/** `broken`: no test of the row ran, so nothing is known. */
+/** `broken`: the mutation does not fit the source any more or no test of the row ran, so nothing is known. */
 export type Outcome = 'killed' | 'survived' | 'broken';
 
 export interface Result {
@@ -35,7 +36,10 @@ export async function runMutations(
   const work = async (): Promise<void> => {
     for (let index = left.shift(); index !== undefined; index = left.shift()) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other, in as many lanes as there may be
-      const result = await runMutation(index);
+      let result = await runMutation(index);
+      // The browser did not come up, it may be. A mutation that fits nothing stays broken.
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      if (result.outcome === 'broken') result = await runMutation(index);
       results.push(result);
       onResult(result);
     }
@@ -47,6 +51,11 @@ export async function runMutations(
 async function runMutation(index: number): Promise<Result> {
   const mutation = mutations[index]!;
   const { row, project = 'rows-19-dev' } = mutation;
+  try {
+    applyMutation(await readFile(join(root, mutation.file), 'utf8'), mutation);
+  } catch (error) {
+    return { mutation, outcome: 'broken', output: String(error) };
+  }
   const folder = await mkdtemp(join(tmpdir(), 'switchback-mutation-'));
   try {
     const report = join(folder, 'report.json');

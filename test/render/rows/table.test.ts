@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readRows } from './readRows.js';
 
 /** Rows nobody has written a test for. Take yours out. */
-const missingRows: readonly number[] = [25, 26, 27, 28, 29, 31, 32, 33, 35, 41, 42];
+const missingRows: readonly number[] = [];
 
 const all = Array.from({ length: 42 }, (_, at) => at + 1);
 
