@@ -1,4 +1,5 @@
 // For each row of the behaviour table what must not be taken away: with the change, the row's tests have to fail.
+import { interactionMutations } from './interactionMutations.js';
 
 export interface Mutation {
   /** Of the behaviour table. */
@@ -409,4 +410,5 @@ host.failed(getView().decision, { phase: 'effect', name, message });`,
     replace: '',
     why: 'errors of earlier loads are let go',
   },
+  ...interactionMutations,
 ];
