@@ -1,5 +1,5 @@
 // Rows 34 to 39 in a browser: what a gate does with a server's HTML.
-import { useState, type ComponentType, type ReactNode } from 'react';
+import { lazy, Suspense, useState, type ComponentType, type ReactNode } from 'react';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FeatureGate, lazyVersion, versioned, VersionSwitcher } from '../../../src/index.js';
 import { expectConsole } from '../../harness/expectedConsole.js';
@@ -373,6 +373,58 @@ describe('38: what only the browser knows hydrates cleanly and is shown afterwar
     await vi.waitFor(() => expect(page38.text()).toBe('beforev2after'));
     expect(page38.texts).toEqual(['beforev1after', 'beforev2after']);
     expect([...page38.recoverable, ...page38.caught, ...page38.uncaught]).toEqual([]);
+  });
+});
+
+describe('39: HTML of a part of the host’s own that waits for its code', () => {
+  async function arrive() {
+    const Gate = () => (
+      <FeatureGate feature="panel" fallback={v1}>
+        <V2 />
+      </FeatureGate>
+    );
+    const part = (rest: ReactNode) => () => (
+      <Suspense fallback={<p>host loading</p>}>
+        <Gate />
+        {rest}
+      </Suspense>
+    );
+    const html = serverHtml(page(testClient(), part(<u>rest</u>)));
+    const code = pendingLoader<Panel>();
+    const Rest = lazy(code.load);
+    const local = testClient();
+    const page39 = hydrate(html, page(local, part(<Rest />)));
+    await passed(40);
+    return { local, page: page39, v2: page39.node('p'), arrive: () => code.arrive({ default: () => <u>rest</u> }) };
+  }
+
+  test.each<[string, (local: TestClient) => void]>([
+    ['another feature', (local) => local.publish({ panel: {}, list: { percentage: 0 } })],
+    ['settings', (local) => local.publish({ panel: { config: { size: 5 } } })],
+    ['an override of the same', (local) => void local.client.setOverride('panel', 'v2')],
+  ])('is not touched by %s', async (_what, change) => {
+    const { local, page: page39, v2, arrive: arriveCode } = await arrive();
+    change(local);
+    await passed(60);
+    expect(page39.mutations).toEqual([]);
+    arriveCode();
+    await vi.waitFor(() =>
+      expect(local.sink.observations.some(({ kind }) => kind === 'exposure' || kind === 'overridden')).toBe(true),
+    );
+    expect(page39.mutations).toEqual([]);
+    expect(page39.node('p')).toBe(v2);
+    expect([...page39.recoverable, ...page39.caught, ...page39.uncaught]).toEqual([]);
+  });
+
+  test('shows v1 after a rollback as soon as it is taken over', async () => {
+    const { local, page: page39, arrive: arriveCode } = await arrive();
+    local.publish({ panel: {} }, { kills: ['panel'] });
+    await passed(60);
+    expect(page39.mutations).toEqual([]);
+    arriveCode();
+    await vi.waitFor(() => expect(page39.text()).toBe('beforev1restafter'));
+    expect(page39.texts).toEqual(['beforev2restafter', 'beforev1restafter']);
+    expect([...page39.recoverable, ...page39.caught, ...page39.uncaught]).toEqual([]);
   });
 });
 
