@@ -147,7 +147,7 @@ describe.each([
         expect(await kit.preloadPanel(preloadable)).toEqual([expect.objectContaining({ code: 'load-failed' })]);
         const startedMs = performance.now();
         const { html, shellErrors } = await render(kit.request().page(gate));
-        expect(performance.now() - startedMs).toBeLessThan(900);
+        expect(performance.now() - startedMs).toBeLessThan(5_000);
         expect(seen(html)).toBe(page('<p>v1</p>'));
         expect(html).not.toContain('v2');
         expect(shellErrors).toEqual([]);

@@ -35,7 +35,7 @@ test('gives the published snapshot, with the time it was decided at', async () =
     asked.push([request.url, request.headers.accept]);
     response.end(JSON.stringify(snapshot));
   });
-  const answer = await ask(`${url}/`, { init: { headers: { accept: 'application/json' } } });
+  const answer = await ask(`${url}/`, { timeoutMs: 10_000, init: { headers: { accept: 'application/json' } } });
   expect(answer).toMatchObject({ snapshot: { ...snapshot, now: expect.any(Number) }, faults: [] });
   expect(Math.abs(Number(answer.snapshot?.now) - Date.now())).toBeLessThan(5_000);
   expect(asked).toEqual([['/api/snapshot', 'application/json']]);
@@ -43,7 +43,7 @@ test('gives the published snapshot, with the time it was decided at', async () =
 
 test('gives kills although the rest is rubbish', async () => {
   const url = await serve((_, response) => void response.end('{"kills":["panel"]}'));
-  expect((await ask(url)).snapshot).toMatchObject({ kills: ['panel'] });
+  expect((await ask(url, { timeoutMs: 10_000 })).snapshot).toMatchObject({ kills: ['panel'] });
 });
 
 describe('gives null, and says why,', () => {
@@ -57,11 +57,12 @@ describe('gives null, and says why,', () => {
     ['for an answer that never comes', () => {}, 'no answer in 60 ms'],
     ['for an answer that never ends', (_, response) => void response.write('{"schema":1'), 'no answer in 60 ms'],
   ])('%s', async (_, listener, message) => {
-    const { snapshot: got, faults, tookMs } = await ask(await serve(listener), { timeoutMs: 60 });
+    const timeoutMs = message.startsWith('no answer') ? 60 : 10_000;
+    const { snapshot: got, faults, tookMs } = await ask(await serve(listener), { timeoutMs });
     expect(got).toBeNull();
     expect(faults).toEqual([['snapshot', expect.objectContaining({ code: 'snapshot-failed' })]]);
     expect(causeOf(faults)).toContain(message);
-    expect(tookMs).toBeLessThan(2_000);
+    expect(tookMs).toBeLessThan(5_000);
   });
 
   test.each([undefined, '', '/api', 'nowhere://x'])('for the URL %j', async (url) => {
