@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { SwitchbackError, useFallbackBoundary, type ResetEvent } from '../../../src/index.js';
 import { painted, passed } from '../../harness/mount.js';
-import { faces, mountFace, testClient, type Face, type FaceProps } from '../setup.js';
+import { faces, lazyFaces, mountFace, testClient, type Face, type FaceProps } from '../setup.js';
 
 const boom = new Error('v2 broke');
 
@@ -111,5 +111,59 @@ describe.each(faces)('%s', (_face, makeFace) => {
     expect(onReset).toHaveBeenCalledTimes(1);
     expect(sink.counts('v2').attempts).toBe(2);
     expect(faults).toEqual([]);
+  });
+});
+
+describe.each(lazyFaces)('%s', (_face, makeFace) => {
+  test('32: a reset in an effect of v1 after a load that failed imports nothing again; a click does', async () => {
+    const control = { isBroken: true, imports: 0 };
+    const loader = async () => {
+      control.imports++;
+      if (control.isBroken && control.imports < 60) throw boom;
+      return { default: () => <p>v2</p> };
+    };
+    const V1 = () => {
+      const { reset, error } = useFallbackBoundary();
+      useEffect(() => {
+        if (error !== null) reset();
+      });
+      return <button onClick={reset}>v1</button>;
+    };
+    const { page, faults, sink } = mountFace(makeFace({ v1: <V1 />, loader, retries: 0 }));
+    await vi.waitFor(() => expect(faults).not.toEqual([]));
+    await passed(60);
+    expect(page.text()).toBe('v1');
+    expect(control.imports).toBe(1);
+    expect(sink.counts('v2')).toMatchObject({ attempts: 1, failed: { load: 1 } });
+
+    control.isBroken = false;
+    page.container.querySelector('button')!.click();
+    await vi.waitFor(() => expect(page.text()).toBe('v2'));
+    expect(control.imports).toBe(2);
+  });
+
+  test('32: a reset of a v2 that gave itself up, in an effect of v1, is ignored', async () => {
+    const control = { giveUp: () => {}, resets: 0 };
+    const V2 = () => {
+      const { showFallback } = useFallbackBoundary();
+      control.giveUp = () => showFallback(boom);
+      return <p>v2</p>;
+    };
+    const V1 = () => {
+      const { reset, error } = useFallbackBoundary();
+      useEffect(() => {
+        if (error === null || control.resets++ > 60) return;
+        reset();
+      });
+      return <p>v1</p>;
+    };
+    const { page, faults } = mountFace(makeFace({ v1: <V1 />, loader: async () => ({ default: V2 }) }));
+    await vi.waitFor(() => expect(page.text()).toBe('v2'));
+    setTimeout(() => control.giveUp(), 0);
+    await vi.waitFor(() => expect(faults).not.toEqual([]));
+    await passed(30);
+    expect(page.text()).toBe('v1');
+    expect(faults[0]![0]).toBe('reset');
+    expect(control.resets).toBeLessThanOrEqual(2);
   });
 });
