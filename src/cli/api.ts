@@ -12,7 +12,7 @@ export class Unreachable extends CliError {}
 export interface Api {
   /** Reads JSON; `etag` is the one of the answer. @throws CliError with the detail of a problem */
   call<T>(
-    method: 'GET' | 'POST' | 'PATCH',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     body?: unknown,
     ifMatch?: string,

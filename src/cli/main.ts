@@ -5,11 +5,13 @@ import { addDistribution } from './distribution.js';
 import { addEmergencyRollback } from './emergencyRollback.js';
 import { exitCodes, type ExitCode } from './exit.js';
 import { addFeatures } from './features.js';
+import { addMigrate } from './migrateCommand.js';
 import { addGlobalOptions } from './options.js';
 import { createOutput } from './output.js';
 import { addRollback } from './rollbackCommand.js';
 import { reportFailure, type Run } from './run.js';
 import { addServe } from './serve.js';
+import { addTokens } from './tokens.js';
 import { addUndo } from './undo.js';
 
 const exitCodesHelp = `
@@ -29,11 +31,13 @@ const program = new Command('switchback')
   .addHelpText('after', exitCodesHelp);
 addGlobalOptions(program);
 addServe(program, run);
+addMigrate(program, run);
 addFeatures(program, run);
 addRollback(program, 'rollback', run);
 addEmergencyRollback(program, run);
 addUndo(program, run);
 addDistribution(program, run);
+addTokens(program, run);
 
 try {
   await program.parseAsync();

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { redactSecrets } from '../service/tokenSecret.js';
 
 /** Where a command writes: data for the next program to stdout, words for people to stderr. */
 export interface Output {
@@ -13,7 +14,7 @@ export function createOutput(env: NodeJS.ProcessEnv): Output {
   const isColoured = process.stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '';
   return {
     data: (text) => void process.stdout.write(`${text}\n`),
-    message: (text) => void process.stderr.write(`${text}\n`),
+    message: (text) => void process.stderr.write(`${redactSecrets(text)}\n`),
     version: (version) => (isColoured ? styleText(version === 'v2' ? 'green' : 'blue', version) : version),
   };
 }

@@ -8,7 +8,13 @@ import { untilStopped } from './untilStopped.js';
 interface Given {
   readonly port?: string;
   readonly host?: string;
+  readonly readOnly?: boolean;
+  readonly trustProxy?: string;
+  readonly maxStreams?: string;
+  readonly maxStreamsPerAddress?: string;
 }
+
+const no = ['', '0', 'false', 'no', 'off'];
 
 /** Adds `serve`. */
 export function addServe(program: Command, run: Run): void {
@@ -17,9 +23,29 @@ export function addServe(program: Command, run: Run): void {
     .description('run the service, on an embedded PostgreSQL or on $SWITCHBACK_DATABASE_URL')
     .option('--port <port>', `$SWITCHBACK_PORT, default ${defaultPort}; 0: a free one`)
     .option('--host <host>', '$SWITCHBACK_HOST, default 127.0.0.1: this machine only')
+    .option('--read-only', '$SWITCHBACK_READ_ONLY: serve rules and streams, refuse every change')
+    .option(
+      '--trust-proxy <list>',
+      '$SWITCHBACK_TRUST_PROXY: proxies whose X-Forwarded-For counts, such as loopback,10.0.0.0/8',
+    )
+    .option('--max-streams <count>', '$SWITCHBACK_MAX_STREAMS, default 10000')
+    .option('--max-streams-per-address <count>', '$SWITCHBACK_MAX_STREAMS_PER_ADDRESS, default 1000')
     .action((given: Given, command: Command) =>
       run(async (context) => {
         const { env, output } = context;
+        const limit = (option: string, text: string | undefined): number | undefined =>
+          text === undefined || text === '' ? undefined : readNumber(option, text, 1, 1_000_000, true);
+        const maxStreams = limit('--max-streams', given.maxStreams ?? env['SWITCHBACK_MAX_STREAMS']);
+        const maxStreamsPerAddress = limit(
+          '--max-streams-per-address',
+          given.maxStreamsPerAddress ?? env['SWITCHBACK_MAX_STREAMS_PER_ADDRESS'],
+        );
+        const readOnly =
+          given.readOnly === true || !no.includes((env['SWITCHBACK_READ_ONLY'] ?? '').trim().toLowerCase());
+        const trustProxy = (given.trustProxy ?? env['SWITCHBACK_TRUST_PROXY'] ?? '')
+          .split(',')
+          .flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+        const databaseOwnerUrl = env['SWITCHBACK_DATABASE_OWNER_URL'] || undefined;
         const { data, json, token } = readGlobalOptions(command, context);
         const port = readNumber(
           '--port',
@@ -38,7 +64,12 @@ export function addServe(program: Command, run: Run): void {
           host: given.host ?? (env['SWITCHBACK_HOST'] || '127.0.0.1'),
           dataDir: data,
           startKills,
+          readOnly,
+          trustProxy,
           log,
+          ...(maxStreams === undefined ? {} : { maxStreams }),
+          ...(maxStreamsPerAddress === undefined ? {} : { maxStreamsPerAddress }),
+          ...(databaseOwnerUrl === undefined ? {} : { databaseOwnerUrl }),
           ...(databaseUrl === undefined ? {} : { databaseUrl }),
           ...(token === undefined ? {} : { adminToken: token }),
         });

@@ -1,4 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type ServerOptions } from 'node:http';
+import { answerUnreadable } from './answerUnreadable.js';
 import type { Handler } from './http/createHandler.js';
 
 export interface ListenOptions {
@@ -7,6 +9,12 @@ export interface ListenOptions {
   readonly host: string;
   /** Connections still open after this are cut at close. Default 3,000. */
   readonly drainMs?: number;
+  /** Connections at the same time; more are closed at once. Default: no bound. */
+  readonly maxConnections?: number;
+  /** How long a caller may take to send its headers. Default 10,000. */
+  readonly headersTimeoutMs?: number;
+  /** How long it may take to send the whole request. Default 30,000. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** The port cannot be had; the message says what to do. */
@@ -25,8 +33,21 @@ export interface Listener {
  * Serves a handler over HTTP on Node.
  * @throws ListenError when the port is taken or not allowed
  */
-export async function listen(handler: Handler, { port, host, drainMs = 3_000 }: ListenOptions): Promise<Listener> {
+export async function listen(handler: Handler, options: ListenOptions): Promise<Listener> {
+  const { port, host, drainMs = 3_000, headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 } = options;
+  const serverOptions: ServerOptions = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(2_000, headersTimeoutMs / 2),
+    // Longer than the idle time of common proxies, so that it is they who close.
+    keepAliveTimeout: 65_000,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+    noDelay: true,
+  };
   const server = createAdaptorServer({
+    createServer,
+    serverOptions,
     // A library must not replace the host's Request and Response.
     overrideGlobalObjects: false,
     fetch: (request, { incoming, outgoing }) => {
@@ -35,6 +56,8 @@ export async function listen(handler: Handler, { port, host, drainMs = 3_000 }: 
       return handler.fetch(request, address === undefined ? { disconnect } : { address, disconnect });
     },
   });
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  server.on('clientError', answerUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)));
     server.listen(port, host, resolve);

@@ -7,6 +7,8 @@ import { changeFeature, createFeature } from './featureChange.js';
 import { migrate } from './migrate.js';
 import { readTotals, readV2Since } from './readTotals.js';
 import { emergencyRollback, rollback, undoRollback } from './rollbackChange.js';
+import type { WithPlans } from './plans/planStore.js';
+import { createPostgresPlans } from './plans/postgresPlans.js';
 import { createPostgresTokens } from './postgresTokens.js';
 import { StoreError, type FlagStore, type StoredState } from './store.js';
 import { storeBatch } from './storeBatch.js';
@@ -49,6 +51,8 @@ export interface PostgresStoreOptions {
   readonly pollMs?: number;
   /** ms between two looks at the content, for changes made with triggers off; default 10,000. */
   readonly digestMs?: number;
+  /** Changes nothing of its own accord: no migrations, no sweeps. Default false. */
+  readonly readOnly?: boolean;
   /** Told of connections that break and of sweeps that fail. Default: nothing. */
   readonly onInternalFault?: OnInternalFault;
 }
@@ -57,21 +61,22 @@ export interface PostgresStoreOptions {
  * Opens the store on a PostgreSQL of version 15 or newer and brings its schema up to date.
  * @throws StoreError `unavailable` when the database cannot be reached, `conflict` when it is newer than this code
  */
-export async function createPostgresStore(options: PostgresStoreOptions): Promise<FlagStore & WithTokens> {
-  const { connectionString, pool = {}, onInternalFault = () => {} } = options;
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<FlagStore & WithTokens & WithPlans> {
+  const { connectionString, pool = {}, readOnly = false, onInternalFault = () => {} } = options;
   const config: pg.PoolConfig = connectionString === undefined ? pool : { ...pool, connectionString };
-  await migrate(config);
+  await migrate(config, readOnly ? 'check' : 'migrate');
   const database = openDatabase({
     config,
     onInternalFault,
     ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
   });
-  const stopSweeping = sweepMetrics(database, onInternalFault);
+  const stopSweeping = readOnly ? () => {} : sweepMetrics(database, onInternalFault);
   const stops = new Set([stopSweeping]);
   let closing: Promise<void> | undefined;
 
   return {
     tokens: createPostgresTokens(database),
+    plans: createPostgresPlans(database, onInternalFault),
     readState: () => readState(database),
     createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),
     changeFeature: (feature, patch, ifRowRevision, origin) =>
@@ -89,6 +94,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
       const stop = watchRevision({
         config,
         database,
+        readOnly,
         onChange,
         onHealth,
         ...(pollMs === undefined ? {} : { pollMs }),
@@ -112,7 +118,8 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
 const readStateSql = `SELECT epoch::float8 AS epoch, revision::float8 AS revision, changed_at AS "changedAt",
   (SELECT coalesce(jsonb_agg(to_jsonb(flag) ORDER BY feature COLLATE "C"), '[]') FROM feature_flags AS flag
     WHERE retired_at IS NULL) AS features,
-  (SELECT coalesce(jsonb_agg(to_jsonb(kill) ORDER BY id), '[]') FROM rollbacks AS kill WHERE ended_at IS NULL) AS rollbacks
+  (SELECT coalesce(jsonb_agg(to_jsonb(kill) ORDER BY id), '[]') FROM rollbacks AS kill WHERE ended_at IS NULL) AS rollbacks,
+  switchback_stage_labels() AS stages
   FROM switchback_state`;
 
 async function readState(database: Database): Promise<StoredState> {
@@ -124,6 +131,7 @@ async function readState(database: Database): Promise<StoredState> {
     changedAt: row.changedAt.toISOString(),
     features: new Map(row.features.map((flag) => [flag.feature, toStoredFeature(flag)])),
     rollbacks: row.rollbacks.map(toStoredRollback),
+    stages: new Map(Object.entries(row.stages)),
   };
 }
 
@@ -133,6 +141,7 @@ interface StateRow {
   readonly changedAt: Date;
   readonly features: readonly FeatureRow[];
   readonly rollbacks: readonly RollbackRow[];
+  readonly stages: Readonly<Record<string, string>>;
 }
 
 const toLimit = (limit: number): number => Math.min(Math.max(Math.trunc(limit) || 1, 1), 1_000);

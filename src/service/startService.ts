@@ -2,19 +2,21 @@
 import { resolve } from 'node:path';
 import { showValue, SwitchbackError } from '../error.js';
 import { adminTokenPath, keepAdminToken } from './adminToken.js';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded/startEmbeddedPostgres.js';
 import { limitFaults } from './faultLog.js';
 import { readServiceTokens, type ServiceToken } from './http/access.js';
 import { createHandler, type HandlerOptions } from './http/createHandler.js';
 import { listen } from './listen.js';
 import { createPostgresStore } from './postgresStore.js';
+import { prepareDatabase } from './prepareDatabase.js';
 
 /** Where the service listens unless told otherwise. */
 export const defaultPort = 4400;
 /** Where the embedded database and the admin token are kept unless told otherwise. */
 export const defaultDataDir = '.switchback';
 
-export interface ServiceOptions extends Pick<HandlerOptions, 'delivery' | 'startKills' | 'maxStreams'> {
+type HandlerPart = 'delivery' | 'startKills' | 'maxStreams' | 'maxStreamsPerAddress' | 'trustProxy' | 'readOnly';
+
+export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   /** Default 4400; 0 takes a free one. */
   readonly port?: number;
   /** Default `127.0.0.1`: this machine only. */
@@ -23,6 +25,8 @@ export interface ServiceOptions extends Pick<HandlerOptions, 'delivery' | 'start
   readonly dataDir?: string;
   /** A PostgreSQL of yours, instead of the embedded one. */
   readonly databaseUrl?: string;
+  /** The owner of the tables in it, for migrations alone; the role of `databaseUrl` then gets the rights it needs and no others. */
+  readonly databaseOwnerUrl?: string;
   /** Bearer token of the role admin, at least 16 characters. Default: one that is made and kept in `<dataDir>/admin-token`. */
   readonly adminToken?: string;
   /** Further tokens. */
@@ -34,7 +38,7 @@ export interface ServiceOptions extends Pick<HandlerOptions, 'delivery' | 'start
 export interface RunningService {
   readonly url: string;
   readonly port: number;
-  /** For pg and psql. Holds the password of the embedded database: do not print it. */
+  /** For pg and psql, as the owner of an embedded database. Holds its password: do not print it. */
   readonly databaseUrl: string;
   /** A shell command that opens psql on the embedded database, its password taken from a file; null with your own. */
   readonly psqlCommand: string | null;
@@ -44,6 +48,9 @@ export interface RunningService {
   /** Says bye to streams, lets requests finish, closes the database; within 10 s. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Connections that are no stream: requests, keep-alive, and those that never say anything. */
+const spareConnections = 4_096;
 
 /**
  * Starts the service: database, store, handler, port.
@@ -71,27 +78,17 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     const tokens: readonly ServiceToken[] = [{ token: adminToken, role: 'admin' }, ...(options.tokens ?? [])];
     // A bad token is said before a database is started for it.
     readServiceTokens(tokens);
-    let embedded: EmbeddedPostgres | null = null;
-    if (databaseUrl === undefined) {
-      const started = await startEmbeddedPostgres({ dataDir, log });
-      closers.push(() => started.close());
-      embedded = started;
-    }
-    const connectionString = embedded?.connectionString ?? databaseUrl ?? '';
-    const store = await createPostgresStore({ connectionString, onInternalFault });
+    const { readOnly = false, databaseOwnerUrl: ownerUrl } = options;
+    const database = await prepareDatabase({ dataDir, databaseUrl, ownerUrl, readOnly, log });
+    closers.push(() => database.close());
+    const { serviceUrl, peopleUrl, isEmbedded } = database;
+    const store = await createPostgresStore({ connectionString: serviceUrl, readOnly, onInternalFault });
     closers.push(() => store.close());
-    const { delivery, startKills, maxStreams } = options;
-    const handler = createHandler({
-      store,
-      tokens,
-      onInternalFault,
-      ...(delivery === undefined ? {} : { delivery }),
-      ...(startKills === undefined ? {} : { startKills }),
-      ...(maxStreams === undefined ? {} : { maxStreams }),
-    });
+    const handler = createHandler({ ...handlerPartOf(options), store, tokens, onInternalFault });
     closers.push(() => handler.close());
     await handler.ready;
-    const listener = await listen(handler, { port, host });
+    const maxConnections = (options.maxStreams ?? 10_000) + spareConnections;
+    const listener = await listen(handler, { port, host, maxConnections });
     closers.pop();
     closers.push(async () => {
       handler.close();
@@ -100,8 +97,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     return {
       url: listener.url,
       port: listener.port,
-      databaseUrl: connectionString,
-      psqlCommand: embedded === null ? null : psqlCommand(connectionString, dataDir),
+      databaseUrl: peopleUrl,
+      psqlCommand: isEmbedded ? psqlCommand(peopleUrl, dataDir) : null,
       adminToken,
       adminTokenFile: options.adminToken === undefined ? adminTokenPath(dataDir) : null,
       close: () => (closing ??= closeAll()),
@@ -111,6 +108,15 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     throw error;
   }
 }
+
+const handlerPartOf = (options: ServiceOptions): Pick<HandlerOptions, HandlerPart> => ({
+  ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
+  ...(options.startKills === undefined ? {} : { startKills: options.startKills }),
+  ...(options.maxStreams === undefined ? {} : { maxStreams: options.maxStreams }),
+  ...(options.maxStreamsPerAddress === undefined ? {} : { maxStreamsPerAddress: options.maxStreamsPerAddress }),
+  ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
+  ...(options.readOnly === undefined ? {} : { readOnly: options.readOnly }),
+});
 
 function psqlCommand(connectionString: string, dataDir: string): string {
   const url = new URL(connectionString);

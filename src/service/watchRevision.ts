@@ -6,6 +6,8 @@ export interface WatchOptions {
   readonly config: pg.ClientConfig;
   /** For asking; another connection than the one that listens. */
   readonly database: Queryable;
+  /** Publish what was changed with triggers off, but give it no revision. Default false. */
+  readonly readOnly?: boolean;
   /** ms between two looks at the revision; default 2,000. */
   readonly pollMs?: number;
   /** ms between two looks at the content, which change when triggers are disabled; default 10,000. */
@@ -23,7 +25,7 @@ const maxRetryMs = 5_000;
  * @returns stop
  */
 export function watchRevision(options: WatchOptions): () => void {
-  const { config, database, pollMs = 2_000, digestMs = 10_000, onChange, onHealth } = options;
+  const { config, database, readOnly = false, pollMs = 2_000, digestMs = 10_000, onChange, onHealth } = options;
   let stopped = false;
   let client: pg.Client | null = null;
   let isListening = false;
@@ -133,8 +135,10 @@ export function watchRevision(options: WatchOptions): () => void {
   }
 
   // Somebody changed flags with the triggers off. The first replica to see it gives the change a revision.
-  const publishSilent = (revision: string) =>
-    database.query('SELECT switchback_note_silent_change($1::bigint)', [revision]);
+  const publishSilent = async (revision: string): Promise<void> => {
+    if (readOnly) changed(revision);
+    else await database.query('SELECT switchback_note_silent_change($1::bigint)', [revision]);
+  };
 
   listen();
   void ask();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/service/embedded/startEmbeddedPostgres.js';
+import { migrateAndGrant } from '../../src/service/prepareDatabase.js';
 
 /** A real PostgreSQL for one test file. */
 export interface TestPostgres {
@@ -11,6 +12,8 @@ export interface TestPostgres {
   readonly connectionString: string;
   /** Creates an empty database and returns its connection string. */
   createDatabase(): Promise<string>;
+  /** Brings a database of its own to the schema and returns the connection string of a role that may serve it, and no more. */
+  grantService(connectionString: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -38,6 +41,8 @@ const scratch = (): Promise<string> =>
 
 function onServer(connectionString: string, stop: () => Promise<void>): TestPostgres {
   const made: string[] = [];
+  const role = `service_${randomBytes(6).toString('hex')}`;
+  let hasRole = false;
   return {
     connectionString,
     async createDatabase() {
@@ -48,8 +53,17 @@ function onServer(connectionString: string, stop: () => Promise<void>): TestPost
       url.pathname = `/${name}`;
       return url.href;
     },
+    async grantService(owner) {
+      if (!hasRole) await runSql(connectionString, `CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
+      hasRole = true;
+      await migrateAndGrant(owner, role);
+      const url = new URL(owner);
+      [url.username, url.password] = [role, role];
+      return url.href;
+    },
     async close() {
       for (const name of made) await runSql(connectionString, `DROP DATABASE ${name} WITH (FORCE)`);
+      if (hasRole) await runSql(connectionString, `DROP ROLE ${role}`);
       await stop();
     },
   };

@@ -47,6 +47,7 @@ CREATE FUNCTION switchback_note_silent_change(at_revision bigint) RETURNS void L
   INSERT INTO flag_audit (action, actor) SELECT 'change-without-triggers', 'sql:unknown'
     FROM switchback_state WHERE revision = at_revision FOR UPDATE
 $$;
+REVOKE ALL ON FUNCTION switchback_note_silent_change(bigint) FROM PUBLIC;
 
 DO $$
 DECLARE

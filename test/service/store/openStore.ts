@@ -1,14 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { createPostgresStore, type PostgresStoreOptions } from '../../../src/service/postgresStore.js';
-import type { ChangeOrigin, FlagStore } from '../../../src/service/store.js';
+import type { ChangeOrigin } from '../../../src/service/store.js';
 import { runSql, startTestPostgres, type TestPostgres } from '../../harness/postgres.js';
 
 export const byAda: ChangeOrigin = { actor: 'ada', source: 'api', reason: 'a test', requestId: 'req-1' };
 
+type PostgresStore = Awaited<ReturnType<typeof createPostgresStore>>;
+
 /** A fresh database and a store on it for each test of a file. */
 export interface OpenedStore {
-  readonly store: FlagStore;
+  readonly store: PostgresStore;
+  /** As the owner of the tables. */
   readonly connectionString: string;
+  /** As the service itself, which owns nothing; the store has this one. */
+  readonly serviceUrl: string;
   /** As somebody in psql. */
   sql(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }
@@ -17,14 +22,16 @@ export interface OpenedStore {
 export function openStore(options: PostgresStoreOptions = {}): OpenedStore {
   let postgres: TestPostgres;
   let connectionString = '';
-  let store: FlagStore | undefined;
+  let serviceUrl = '';
+  let store: PostgresStore | undefined;
   beforeAll(async () => {
     postgres = await startTestPostgres();
   });
   afterAll(() => postgres.close());
   beforeEach(async () => {
     connectionString = await postgres.createDatabase();
-    store = await createPostgresStore({ ...options, connectionString });
+    serviceUrl = await postgres.grantService(connectionString);
+    store = await createPostgresStore({ ...options, connectionString: serviceUrl });
   });
   afterEach(() => store?.close());
   return {
@@ -34,6 +41,9 @@ export function openStore(options: PostgresStoreOptions = {}): OpenedStore {
     },
     get connectionString() {
       return connectionString;
+    },
+    get serviceUrl() {
+      return serviceUrl;
     },
     sql: (text, values) => runSql(connectionString, text, values),
   };
