@@ -26,7 +26,6 @@ class LazyDigest implements Digest {
     this.bucket = bucketOf(feature, targetingKey);
     this.feature = feature;
     this.targetingKey = targetingKey;
-    this.written = undefined;
   }
   get tag(): string {
     return this.write().tag;

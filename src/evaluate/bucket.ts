@@ -83,7 +83,7 @@ function packPlain(text: string, from: number): boolean {
  * @returns never throws; an empty key counts as `default-session`
  * @source docs/concepts.md, "Who gets v2": SHA-256 of `feature:key`, first 8 hex digits mod 100; hundredths from the next two decimal digits
  */
-export const digestOf: DigestOf = (feature, targetingKey) => readDigest(digestHex(hash(feature, targetingKey), 12));
+export const digestOf: DigestOf = (feature, targetingKey) => readDigest(digestHex(hash(feature, targetingKey)));
 
 /**
  * Places a user for one feature; the same answer in the browser and in the service.

@@ -106,14 +106,6 @@ const blocksOf = (length: number): number => (length + 72) >> 6;
 
 export const { hash: sha256, hashWords: sha256OfWords } = /* @__PURE__ */ createSha256();
 
-const hexPairs = Array.from({ length: 256 }, (_, byte) => (byte + 256).toString(16).slice(1));
-
-/**
- * Writes a digest's words as lower-case hex digits.
- * @param byteCount 1–32: how much of the digest; default: all of it
- */
-export function digestHex(words: Int32Array, byteCount = 32): string {
-  let hex = '';
-  for (let at = 0; at < byteCount; at++) hex += hexPairs[(words[at >> 2]! >>> (24 - (at & 3) * 8)) & 255]!;
-  return hex;
-}
+/** Writes a digest's words as lower-case hex digits. */
+export const digestHex = (words: Int32Array): string =>
+  Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
