@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
+// Or else JSX becomes that of development wherever tests run this.
+process.env.NODE_ENV = 'production';
+
 const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 const quote = JSON.stringify;
 
