@@ -25,6 +25,7 @@ const rows = bundles.map(({ name, firstLoad, everything }) => {
   return {
     bundle: name,
     chunks: everything.chunks,
+    firstLoadChunks: firstLoad.chunks,
     firstLoadMin: firstLoad.min,
     firstLoadGzip: firstLoad.gzip,
     firstLoadLimit: limit.firstLoad,

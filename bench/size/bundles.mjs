@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
+// Or else JSX becomes that of development wherever tests run this.
+process.env.NODE_ENV = 'production';
+
 const source = (path) => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 const quote = JSON.stringify;
 
@@ -29,7 +32,7 @@ export async function measureBundles() {
 
 async function bundle(code, isForNode = false) {
   const entry = '\0entry';
-  const { output } = await build({
+  const built = await build({
     configFile: false,
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },
@@ -46,16 +49,17 @@ async function bundle(code, isForNode = false) {
       ssr: isForNode,
       target: isForNode ? 'node20' : 'es2022',
       minify: true,
-      modulePreload: false,
+      // As a library: what Vite puts around an app's later chunks is the app's, once for all of them.
+      ...(!isForNode && { lib: { entry, formats: ['es'], fileName: 'entry' } }),
       rolldownOptions: {
         input: 'entry',
         preserveEntrySignatures: 'strict',
         external: isForNode ? [/^node:/] : [/^react($|\/)/, /^react-dom($|\/)/],
-        output: { format: 'es' },
+        output: { format: 'es', minify: true },
       },
     },
   });
-  return output.filter(({ type }) => type === 'chunk');
+  return [built].flat()[0].output.filter(({ type }) => type === 'chunk');
 }
 
 function measure(chunks) {

@@ -243,5 +243,8 @@ function createStatusReader(read: () => ClientState): () => SwitchbackStatus {
 
 function isSameContext(a: EvaluationContext, b: EvaluationContext): boolean {
   const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => Object.is(a[name], b[name]));
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && Object.is(a[name], b[name]))
+  );
 }

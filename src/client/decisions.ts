@@ -1,9 +1,10 @@
 import { decide, isSameDecision, type Decision } from '../decide/decide.js';
 import type { Override } from '../decide/override.js';
 import type { Trip } from '../decide/trip.js';
-import { digestOf, type Digest } from '../evaluate/bucket.js';
-import { evaluate, type Assignment } from '../evaluate/evaluate.js';
+import type { Digest } from '../evaluate/bucket.js';
+import { evaluate, type Assignment, type EvaluateOptions } from '../evaluate/evaluate.js';
 import type { EvaluationContext, Snapshot } from '../evaluate/snapshot.js';
+import { rememberDigests } from './digests.js';
 import type { ClientState } from './state.js';
 
 /** What is local to this client and takes part in decisions. */
@@ -55,34 +56,23 @@ export function createDecisions(
   },
 ): Decisions {
   const cells = new Map<string, Cell>();
-  const digests = new Map<string, Digest>();
-  let digestedContext: EvaluationContext | undefined;
+  const digestOf = rememberDigests();
+  const ruleBy = (): EvaluateOptions => ({ nowMs: local.nowMs(), digestOf });
 
-  const memoizedDigest = (feature: string): Digest => {
-    const { context } = read();
-    if (context !== digestedContext) {
-      digests.clear();
-      digestedContext = context;
-    }
-    let digest = digests.get(feature);
-    if (!digest) digests.set(feature, (digest = digestOf(feature, context.targetingKey ?? '')));
-    return digest;
-  };
-
-  const assignmentOf = (feature: string): Assignment | undefined => {
-    const { snapshot, announced, context, isStale } = read();
+  const assignmentOf = (feature: string, state = read(), options = ruleBy()): Assignment | undefined => {
+    const { snapshot, announced, context, isStale } = state;
     if (!local.isKnown(feature)) return { feature, version: 'v1', reason: 'ERROR', kill: true };
     if (announced?.emergency || announced?.kills.has(feature))
       return { feature, version: 'v1', reason: 'ROLLED_BACK', kill: true };
     if (!snapshot) return undefined;
-    const assignment = evaluate(snapshot, feature, context, { nowMs: local.nowMs(), digestOf: memoizedDigest });
+    const assignment = evaluate(snapshot, feature, context, options);
     return isStale && assignment.version === 'v2' ? undefined : assignment;
   };
 
-  const compute = (feature: string): Decision =>
+  const compute = (feature: string, state = read(), options = ruleBy()): Decision =>
     decide({
       feature,
-      assignment: assignmentOf(feature),
+      assignment: assignmentOf(feature, state, options),
       override: local.overrideOf(feature),
       trip: local.tripOf(feature),
     });
@@ -125,14 +115,16 @@ export function createDecisions(
       }
       return cell;
     },
-    assignmentOf,
+    assignmentOf: (feature) => assignmentOf(feature),
     untripped: (feature) => decide({ feature, assignment: assignmentOf(feature), override: local.overrideOf(feature) }),
-    digestOf: memoizedDigest,
+    digestOf: (feature) => digestOf(feature, read().context.targetingKey ?? ''),
     refresh(feature) {
       const changed: Cell[] = [];
+      const state = read();
+      const options = ruleBy();
       for (const [key, cell] of cells) {
         if (feature !== undefined && feature !== key) continue;
-        const next = compute(key);
+        const next = compute(key, state, options);
         if (isSameDecision(cell.decision, next)) continue;
         cell.decision = next;
         changed.push(cell);

@@ -33,17 +33,18 @@ export interface DecisionInput {
  * @source docs/concepts.md, "The loop"
  */
 export function decide({ feature, assignment, override, trip }: DecisionInput): Decision {
-  // One literal per shape: a spread of spreads is a slow object, and comparing it costs more than deciding.
-  const give = (version: Version, reason: DecisionReason, bucket?: number): Decision => {
-    const enabled = version === 'v2';
-    return bucket === undefined ? { feature, version, enabled, reason } : { feature, version, enabled, reason, bucket };
-  };
   if (!assignment?.kill) {
-    if (trip) return give('v1', 'CIRCUIT_OPEN');
-    if (override) return give(override.version, 'OVERRIDE');
-    if (!assignment) return give('v1', 'DEFAULT');
+    if (trip) return give(feature, 'v1', 'CIRCUIT_OPEN');
+    if (override) return give(feature, override.version, 'OVERRIDE');
+    if (!assignment) return give(feature, 'v1', 'DEFAULT');
   }
-  return give(assignment.version, assignment.reason, assignment.bucket);
+  return give(feature, assignment.version, assignment.reason, assignment.bucket);
+}
+
+// One literal per shape: a spread of spreads is a slow object, and comparing it costs more than deciding.
+function give(feature: string, version: Version, reason: DecisionReason, bucket?: number): Decision {
+  const enabled = version === 'v2';
+  return bucket === undefined ? { feature, version, enabled, reason } : { feature, version, enabled, reason, bucket };
 }
 
 /** Whether two decisions say the same, so that the older object can be kept. */

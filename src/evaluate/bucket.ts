@@ -1,4 +1,4 @@
-import { digestHex, sha256, sha256InPlace } from './sha256.js';
+import { digestHex, sha256, sha256OfWords } from './sha256.js';
 
 /** What the digest of one feature and one targeting key says. */
 export interface Digest {
@@ -42,7 +42,7 @@ export function readDigest(hex: string): Digest {
 const readBucket = (n: number): number => (n % 100) * 100 + (Math.floor(n / 100) % 100);
 
 // Filled and read within one call, never across two.
-const scratch = new Uint8Array(1_024);
+const scratch = new Int32Array(256);
 
 function hash(feature: string, targetingKey: string): Int32Array {
   const isShort =
@@ -50,11 +50,12 @@ function hash(feature: string, targetingKey: string): Int32Array {
     targetingKey !== '' &&
     targetingKey.length <= maxTargetingKeyLength &&
     feature.length < 512;
-  const colon = isShort ? writePlain(feature, 0) : -1;
-  if (colon >= 0) {
-    scratch[colon] = 0x3a;
-    const length = writePlain(targetingKey, colon + 1);
-    if (length >= 0) return sha256InPlace(scratch, length);
+  if (isShort) {
+    const colon = feature.length;
+    const length = colon + 1 + targetingKey.length;
+    for (let word = (length + 72) >> 2; word >= 0; word--) scratch[word] = 0;
+    scratch[colon >> 2] = 0x3a << (24 - (colon & 3) * 8);
+    if (packPlain(feature, 0) && packPlain(targetingKey, colon + 1)) return sha256OfWords(scratch, length);
   }
   return sha256(encodeUtf8(`${feature}:${normalizeTargetingKey(targetingKey)}`));
 }
@@ -66,14 +67,14 @@ const encodeUtf8 = (text: string): Uint8Array =>
   );
 
 // Text that is its own normal form, one byte per character: nearly every key there is, so it is spared the rest.
-function writePlain(text: string, from: number): number {
-  const bytes = scratch;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 0x21 || code > 0x7e) return -1;
-    bytes[from + at] = code;
+function packPlain(text: string, from: number): boolean {
+  const words = scratch;
+  for (let read = 0, at = from; read < text.length; read++, at++) {
+    const code = text.charCodeAt(read);
+    if (code < 0x21 || code > 0x7e) return false;
+    words[at >> 2]! |= code << (24 - (at & 3) * 8);
   }
-  return from + text.length;
+  return true;
 }
 
 /**
@@ -82,7 +83,7 @@ function writePlain(text: string, from: number): number {
  * @returns never throws; an empty key counts as `default-session`
  * @source docs/concepts.md, "Who gets v2": SHA-256 of `feature:key`, first 8 hex digits mod 100; hundredths from the next two decimal digits
  */
-export const digestOf: DigestOf = (feature, targetingKey) => readDigest(digestHex(hash(feature, targetingKey), 12));
+export const digestOf: DigestOf = (feature, targetingKey) => readDigest(digestHex(hash(feature, targetingKey)));
 
 /**
  * Places a user for one feature; the same answer in the browser and in the service.

@@ -43,17 +43,20 @@ export function evaluate(
   context: EvaluationContext,
   options: EvaluateOptions,
 ): Assignment {
-  return assign(feature, { snapshot, context, options, visited: new Map(), cycleMet: false });
+  return assign(feature, { snapshot, context, options, visited: undefined, cycleMet: false });
 }
 
 const publishedReasons: readonly string[] = ['PREREQUISITE', 'TARGETING_MATCH', 'SPLIT', 'STATIC', 'DISABLED', 'ERROR'];
+
+type Visited = Map<string, Assignment | 'visiting'>;
 
 // One walk over `requires`: each feature is asked once, so that a diamond of prerequisites stays linear.
 interface Walk {
   readonly snapshot: Snapshot;
   readonly context: EvaluationContext;
   readonly options: EvaluateOptions;
-  readonly visited: Map<string, Assignment | 'visiting'>;
+  /** Undefined until a feature requires another. */
+  visited: Visited | undefined;
   cycleMet: boolean;
 }
 
@@ -78,29 +81,32 @@ function assign(feature: string, walk: Walk): Assignment {
 function applyRule(feature: string, rule: FeatureRule, walk: Walk): Assignment {
   const { context, options } = walk;
   const { nowMs } = options;
-  const { bucket, tag } = (options.digestOf ?? digestOf)(feature, context.targetingKey ?? '');
+  const digest = (options.digestOf ?? digestOf)(feature, context.targetingKey ?? '');
 
-  if (rule.deny.has(tag)) return kill(feature, 'DENIED');
+  // A tag may only be written when it is read.
+  if (rule.deny.size > 0 && rule.deny.has(digest.tag)) return kill(feature, 'DENIED');
   if (nowMs < (rule.fromMs ?? -Infinity) || nowMs >= (rule.untilMs ?? Infinity)) return give(feature, 'v1', 'DISABLED');
   if (rule.requires.length > 0) {
-    walk.visited.set(feature, 'visiting');
-    if (!rule.requires.every((required) => prerequisiteOf(required, walk).version === 'v2'))
+    const visited = (walk.visited ??= new Map());
+    visited.set(feature, 'visiting');
+    if (!rule.requires.every((required) => prerequisiteOf(required, walk, visited).version === 'v2'))
       return give(feature, 'v1', walk.cycleMet ? 'ERROR' : 'PREREQUISITE');
   }
-  if (rule.allow.has(tag)) return give(feature, 'v2', 'TARGETING_MATCH');
+  if (rule.allow.size > 0 && rule.allow.has(digest.tag)) return give(feature, 'v2', 'TARGETING_MATCH');
   if (rule.regions && !rule.regions.includes(context.region ?? '')) return give(feature, 'v1', 'TARGETING_MATCH');
+  const { bucket } = digest;
   const version = bucket < Math.round(rule.percentage * 100) ? 'v2' : 'v1';
   return { feature, version, reason: 'SPLIT', kill: false, bucket };
 }
 
-function prerequisiteOf(feature: string, walk: Walk): Assignment {
-  let assignment = walk.visited.get(feature);
+function prerequisiteOf(feature: string, walk: Walk, visited: Visited): Assignment {
+  let assignment = visited.get(feature);
   if (assignment === 'visiting') {
     walk.cycleMet = true;
     return give(feature, 'v1', 'ERROR');
   }
   assignment ??= assign(feature, walk);
-  walk.visited.set(feature, assignment);
+  visited.set(feature, assignment);
   return assignment;
 }
 

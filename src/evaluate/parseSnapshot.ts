@@ -52,6 +52,11 @@ const list = kind<readonly unknown[]>('a list', Array.isArray);
 const count = kind<number>('a whole number, 0 or more', isCount);
 const flag = kind<boolean>('true or false', (value) => typeof value === 'boolean');
 const time = kind<string>('an ISO 8601 time', (value) => isText(value) && !Number.isNaN(Date.parse(value)));
+const share = inRange(0, 1);
+const percent = inRange(0, 100);
+const version = oneOf('v1', 'v2');
+const featureKeys = listOf('features', isFeatureKey);
+const regions = listOf('regions', isText);
 const tags = listOf('tags (16 hex digits)', (item) => isText(item) && /^[0-9a-f]{16}$/.test(item));
 
 /** Reads own fields only. What is null or absent counts as the fallback; without a fallback it is wrong. */
@@ -65,9 +70,10 @@ const own = (object: Raw, key: string): unknown => (Object.hasOwn(object, key) ?
 const readerOf =
   (from: Raw, pointer: string, wrong: Wrong): Read =>
   <T>(name: string, { accepts, expected }: Kind<T>, fallback?: T) => {
-    const found = own(from, name);
+    const found = Object.hasOwn(from, name) ? from[name] : undefined;
+    if (found == null && fallback !== undefined) return fallback;
     if (accepts(found)) return found;
-    if (fallback === undefined || found != null) wrong(`${pointer}/${name}`, found, expected);
+    wrong(`${pointer}/${name}`, found, expected);
     return fallback;
   };
 
@@ -143,7 +149,7 @@ const deliveryRanges: Readonly<Record<keyof Delivery, Kind<number>>> = {
   pollMs: inRange(1_000, 7 * dayMs),
   heartbeatMs: inRange(100, 7 * dayMs),
   spreadMs: inRange(0, 7 * dayMs),
-  ackRate: inRange(0, 1),
+  ackRate: share,
   maxStaleMs: inRange(0, 30 * dayMs),
 };
 
@@ -187,21 +193,21 @@ const readTime = (read: Read, name: string): number | null => {
 const readRule = (read: Read): FeatureRule => ({
   enabled: read('enabled', flag, false),
   rolledBack: read('rolledBack', flag, false),
-  percentage: read('percentage', inRange(0, 100), 0),
+  percentage: read('percentage', percent, 0),
   stage: read('stage', shortText, null),
   fromMs: readTime(read, 'from'),
   untilMs: readTime(read, 'until'),
-  requires: read('requires', listOf('features', isFeatureKey), []),
+  requires: read('requires', featureKeys, []),
   deny: new Set(read('deny', tags, [])),
   allow: new Set(read('allow', tags, [])),
-  regions: read('regions', listOf('regions', isText), null),
+  regions: read('regions', regions, null),
   config: read('config', object, {}) as JsonObject,
-  sampling: read('sampling', inRange(0, 1), 1),
+  sampling: read('sampling', share, 1),
   logOnly: read('logOnly', flag, false),
 });
 
 function readAssignment(read: Read): PublishedAssignment | undefined {
-  const version = read('version', oneOf('v1', 'v2'));
+  const given = read('version', version);
   const reason = read('reason', shortText, 'UNKNOWN');
-  return version && { version, reason, config: read('config', object, {}) as JsonObject };
+  return given && { version: given, reason, config: read('config', object, {}) as JsonObject };
 }

@@ -9,10 +9,12 @@ interface Sha256 {
    */
   hash(bytes: Uint8Array): Int32Array;
   /**
-   * Hashes the first `length` bytes and pads behind them.
-   * @param bytes at least 72 longer than `length`; what is behind `length` is overwritten
+   * Hashes text that was packed into words, and pads behind it.
+   * @param words most significant byte first; zero behind `length`, with room for 72 bytes more
+   * @param length in bytes
+   * @returns as `hash` does, but the same array at each call: read it before the next
    */
-  hashInPlace(bytes: Uint8Array, length: number): Int32Array;
+  hashWords(words: Int32Array, length: number): Int32Array;
 }
 
 // In a function, because bundlers turn a module's constants into variables, and an engine looks those up in each round.
@@ -21,6 +23,7 @@ function createSha256(): Sha256 {
   const initialState = new Int32Array(8);
   // Filled and used within one call, never across two.
   const schedule = new Int32Array(64);
+  const state = new Int32Array(8);
 
   // The constants are the first 32 fractional bits of square and cube roots of the first primes; deriving them costs fewer
   // bytes than listing them, and happens once.
@@ -35,7 +38,7 @@ function createSha256(): Sha256 {
   }
 
   // Rotations are spelled out: as a function they are calls in each round wherever an engine does not inline them.
-  const compress = (state: Int32Array): void => {
+  const compress = (): void => {
     for (let t = 16; t < 64; t++) {
       const x = schedule[t - 15]!;
       const y = schedule[t - 2]!;
@@ -75,44 +78,34 @@ function createSha256(): Sha256 {
     state[7]! += h;
   };
 
-  const hashInPlace = (bytes: Uint8Array, length: number): Int32Array => {
-    const state = new Int32Array(initialState);
-    const size = (length + 72) & ~63;
-    for (let at = length; at < size; at++) bytes[at] = 0;
-    bytes[length] = 0x80;
-    for (let at = 0; at < size;) {
-      for (let word = 0; word < 16; word++, at += 4) {
-        schedule[word] = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
-      }
-      if (at === size) {
-        schedule[14] = length / 0x20000000;
-        schedule[15] = length << 3;
-      }
-      compress(state);
+  const hashWords = (words: Int32Array, length: number): Int32Array => {
+    const end = blocksOf(length) * 16;
+    words[length >> 2]! |= 0x80 << (24 - (length & 3) * 8);
+    words[end - 2] = length / 0x20000000;
+    words[end - 1] = length << 3;
+    for (let word = 0; word < 8; word++) state[word] = initialState[word]!;
+    for (let at = 0; at < end;) {
+      for (let word = 0; word < 16; word++) schedule[word] = words[at++]!;
+      compress();
     }
     return state;
   };
 
   return {
-    hashInPlace,
+    hashWords,
     hash(bytes) {
-      const padded = new Uint8Array(bytes.length + 72);
-      padded.set(bytes);
-      return hashInPlace(padded, bytes.length);
+      const words = new Int32Array(blocksOf(bytes.length) * 16);
+      for (let at = 0; at < bytes.length; at++) words[at >> 2]! |= bytes[at]! << (24 - (at & 3) * 8);
+      return hashWords(words, bytes.length).slice();
     },
   };
 }
 
-export const { hash: sha256, hashInPlace: sha256InPlace } = /* @__PURE__ */ createSha256();
+/** How many blocks of 64 bytes a text of `length` bytes takes, with its padding. */
+const blocksOf = (length: number): number => (length + 72) >> 6;
 
-const hexPairs = Array.from({ length: 256 }, (_, byte) => (byte + 256).toString(16).slice(1));
+export const { hash: sha256, hashWords: sha256OfWords } = /* @__PURE__ */ createSha256();
 
-/**
- * Writes a digest's words as lower-case hex digits.
- * @param byteCount 1–32: how much of the digest; default: all of it
- */
-export function digestHex(words: Int32Array, byteCount = 32): string {
-  let hex = '';
-  for (let at = 0; at < byteCount; at++) hex += hexPairs[(words[at >> 2]! >>> (24 - (at & 3) * 8)) & 255]!;
-  return hex;
-}
+/** Writes a digest's words as lower-case hex digits. */
+export const digestHex = (words: Int32Array): string =>
+  Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');

@@ -57,9 +57,6 @@ export type Observation = ObservedVersion & { readonly atMs: number } & (
  */
 export type TimingName = `${string}Ms`;
 
-/** Tallies and batches carry no more of them per version. */
-export const maxTimings = 12;
-
 export const isTimingName = (name: unknown): name is TimingName =>
   typeof name === 'string' && /^[a-z][A-Za-z0-9]{0,29}Ms$/.test(name);
 

@@ -1,5 +1,6 @@
 import { emptyHistogram, merge, record, type Histogram } from './histogram.js';
-import { maxTimings, type FailurePhase, type Observation, type ObservedVersion, type TimingName } from './observe.js';
+// Types only: the reporter's chunk must share no code with what is loaded first.
+import type { FailurePhase, Observation, ObservedVersion, TimingName } from './observe.js';
 
 /** How often each thing happened. `failed` is by phase; the error rate is failed / (failed + settled). */
 export interface Counts {
@@ -19,6 +20,9 @@ export interface Tally extends ObservedVersion {
   readonly counts: Counts;
   readonly histograms: Readonly<Partial<Record<TimingName, Histogram>>>;
 }
+
+/** Tallies and batches carry no more names of timings per version. */
+export const maxTimings = 12;
 
 /** Length of a tally's time bucket. */
 const tallyDurationMs = 10_000;

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 
 interface SizeRow {
   readonly bundle: string;
+  readonly firstLoadChunks: number;
   readonly firstLoadGzip: number;
   readonly firstLoadLimit: number;
   readonly everythingGzip: number;
@@ -27,6 +28,10 @@ test('no bundle is over its recorded limit, and none goes without one', async ()
   expect(rows.map(({ bundle }) => bundle)).toEqual(Object.keys(limits));
   const hint = 'if it has to grow: node bench/size.mjs --record';
   for (const row of rows) {
+    expect(
+      row.firstLoadChunks,
+      `${row.bundle}: code shared with a later chunk is a request more at the first load`,
+    ).toBe(1);
     expect(row.firstLoadGzip, `${row.bundle}, empty`).toBeGreaterThan(500);
     expect(row.firstLoadGzip, `${row.bundle}, first load; ${hint}`).toBeLessThanOrEqual(row.firstLoadLimit);
     expect(row.everythingGzip, `${row.bundle}, everything; ${hint}`).toBeLessThanOrEqual(row.everythingLimit);

@@ -415,3 +415,13 @@ describe('life', () => {
     expect(clock.waiting()).toBe(0);
   });
 });
+
+test('a context whose undefined attribute gives way to another is another context', () => {
+  const { client } = make({
+    initial: rulesSnapshot({ panel: { regions: ['eu'] } }),
+    context: { targetingKey: 'user-1', plan: undefined },
+  });
+  expect(client.isEnabled('panel')).toBe(false);
+  client.setContext({ targetingKey: 'user-1', region: 'eu' });
+  expect(client.isEnabled('panel')).toBe(true);
+});
