@@ -223,6 +223,29 @@ describe.each(faces)('%s', (_face, makeFace) => {
     expect(sink.counts('v2')).toMatchObject({ settled: 1, failed: { event: 0 } });
   });
 
+  test('13: what somebody kept of the reporter counts nothing after the component has gone', async () => {
+    let reporter!: FeatureReporter;
+    const Inner = button('inner', (given) => void (reporter = given));
+    let leave = () => {};
+    const V2 = () => {
+      const [isThere, setIsThere] = useState(true);
+      leave = () => setIsThere(false);
+      return isThere ? <Inner /> : <p>v2</p>;
+    };
+    const { page, sink } = mountFace(makeFace({ v1: 'v1', V2 }));
+    await shows(page, 'inner');
+    leave();
+    await shows(page, 'v2');
+    reporter.reportFailure(boom, { fallback: true });
+    expect(reporter.wrap(fail, { fallback: true })).toThrow(boom);
+    reporter.measure('searchMs', 12);
+    await passed(60);
+
+    expect(page.text()).toBe('v2');
+    expect(sink.counts('v2').failed).toMatchObject({ event: 0, reported: 0 });
+    expect(sink.observations.filter((seen) => seen.kind === 'timing' && seen.name === 'searchMs')).toEqual([]);
+  });
+
   test.each([true, false])('13: an effect’s promise that rejects counts once with StrictMode %s', async (strict) => {
     const V2 = () => {
       const { wrap } = useFeatureReporter('panel');
