@@ -41,6 +41,8 @@ test('a boundary takes exactly one kind of fallback', () => {
 test('a switcher needs both versions and a known toggle', () => {
   // @ts-expect-error -- v2 is missing
   <VersionSwitcher feature="panel" v1="v1" />;
+  // @ts-expect-error -- v1 is missing
+  <VersionSwitcher feature="panel" v2="v2" />;
   // @ts-expect-error -- no such toggle
   <VersionSwitcher feature="panel" v1="v1" v2="v2" toggle="sometimes" />;
 });
@@ -53,6 +55,8 @@ test('a versioned component has v1’s props, and its v2 must take them', () => 
   // @ts-expect-error -- this v2 wants a number
   versioned('panel', { v1: V1, v2: async () => ({ default: (_: { session: number }) => null }) });
   versioned('panel', { v1: V1, v2: async () => ({ default: () => null }) });
+  // @ts-expect-error -- v1 is missing
+  versioned('panel', { v2: async () => ({ default: () => null }) });
   expectTypeOf(Panel.preload).returns.toEqualTypeOf<Promise<void>>();
 });
 
