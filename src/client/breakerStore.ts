@@ -3,6 +3,8 @@ import type { SafeStorage } from './storage.js';
 
 /** The breakers of one build, from visit to visit and from tab to tab. */
 export interface BreakerStore {
+  /** Of which features anything is stored. */
+  features(): readonly string[];
   /** What is stored, as it is; null: nothing is. */
   textOf(feature: string): string | null;
   /**
@@ -26,6 +28,7 @@ export function createBreakerStore(storage: SafeStorage, build: string, policy: 
   // Longer than any cool-down, so that the next one still knows how many there were.
   const lifetimeMs = policy.windowMs + policy.maxCoolDownMs;
   return {
+    features: () => storage.keys().flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : [])),
     textOf: (feature) => storage.get(prefix + feature),
     read(text, nowMs, isNews) {
       if (text === null || text.length > maxLength) return undefined;

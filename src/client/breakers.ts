@@ -51,11 +51,8 @@ export function createBreakers(options: BreakersOptions): Breakers {
   const entryOf = (feature: string): Entry | undefined => {
     const known = entries.get(feature);
     if (known || !features.has(feature)) return known;
-    const text = store.textOf(feature);
-    const state = store.read(text, clock.now(), false);
-    const entry = { state: state ?? closedBreaker, text, isOurs: state !== undefined, cancelTick: () => {} };
+    const entry = { state: closedBreaker, text: null, isOurs: false, cancelTick: () => {} };
     entries.set(feature, entry);
-    probes.follow(feature, entry.state.state);
     return entry;
   };
 
@@ -103,25 +100,39 @@ export function createBreakers(options: BreakersOptions): Breakers {
     enter(feature, entry, next);
   };
 
+  const restore = (feature: string): void => {
+    const entry = entryOf(feature);
+    if (!entry) return;
+    entry.text = store.textOf(feature);
+    const state = store.read(entry.text, clock.now(), false);
+    entry.isOurs = state !== undefined;
+    entry.state = state ?? closedBreaker;
+    probes.follow(feature, entry.state.state);
+  };
+  // Now, so that the first paint is right; and only what is there, so that it costs nothing where nothing failed.
+  store.features().forEach(restore);
+
   return {
-    stateOf: (feature) => entryOf(feature)?.state ?? closedBreaker,
+    stateOf: (feature) => entries.get(feature)?.state ?? closedBreaker,
     tripOf(feature) {
-      const state = entryOf(feature)?.state;
+      const state = entries.get(feature)?.state;
       return state?.state === 'open' ? { feature, sinceMs: state.sinceMs, untilMs: state.untilMs } : undefined;
     },
     move,
     takeProbe: (feature, onLost) =>
-      entryOf(feature)?.state.state === 'halfOpen' ? probes.take(feature, onLost) : undefined,
+      entries.get(feature)?.state.state === 'halfOpen' ? probes.take(feature, onLost) : undefined,
     start() {
       probes.start();
       stopFollowing = store.subscribe((changed) => {
-        for (const [feature, entry] of entries) {
+        for (const feature of changed === null ? features : [changed]) {
+          const entry = entryOf(feature);
+          if (!entry) continue;
           // Who empties the whole storage says nothing of v2.
           if (changed === feature) followRemoval(feature, entry);
-          if (changed === feature || changed === null) follow(feature, entry, true);
+          follow(feature, entry, true);
         }
       });
-      for (const feature of features) {
+      for (const feature of new Set([...entries.keys(), ...store.features()])) {
         const entry = entryOf(feature);
         if (entry) follow(feature, entry, false);
         move(feature, 'tick');
