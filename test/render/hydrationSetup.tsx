@@ -1,8 +1,9 @@
-import { StrictMode, type ReactNode } from 'react';
+import { StrictMode, type ComponentType, type ReactNode } from 'react';
 import { hydrateRoot, type Root } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import { onTestFinished } from 'vitest';
 import { expectConsole } from '../harness/expectedConsole.js';
+import { faces, type TestClient } from './setup.js';
 
 /** A page that came from a server and is being hydrated. */
 export interface Hydrated {
@@ -96,3 +97,30 @@ export function pendingLoader<Component>() {
     },
   };
 }
+
+export type Panel = ComponentType;
+
+/** What is seen of v2. */
+export const V2 = () => <p>v2</p>;
+export const v1 = <p>v1</p>;
+
+/** The gate among siblings that must not notice anything of it. */
+export const page = ({ Provider }: TestClient, Gate: Panel, before?: ReactNode): ReactNode => (
+  <Provider>
+    <main>
+      <b>before</b>
+      {before}
+      <div>
+        <Gate />
+      </div>
+      <i>after</i>
+    </main>
+  </Provider>
+);
+
+export const siblingsOf = (page: Hydrated) => ['main', 'b', 'i'].map((selector) => page.node(selector));
+export const keepsSiblings = (page: Hydrated, siblings: readonly (Element | null)[]) =>
+  siblings.every((node) => node?.isConnected === true) && siblingsOf(page).every((node, at) => node === siblings[at]);
+
+/** The faces whose v2 is there at once. */
+export const eagerFaces = faces.filter(([name]) => !name.includes('lazy') && name !== 'versioned');
