@@ -72,7 +72,7 @@ describe.each(lazyFaces)('%s', (_face, makeFace) => {
       new Promise((resolve) => {
         arrive = () => resolve({ default: () => <p>v2</p> });
       });
-    const Face = makeFace({ v1: <p>v1</p>, loader, timeoutMs: 30, loading: <p>loading</p> });
+    const Face = makeFace({ v1: <p>v1</p>, loader, timeoutMs: 200, loading: <p>loading</p> });
     const ui = (key: string) => (
       <Provider>
         <Face key={key} />
