@@ -1,4 +1,13 @@
+import { isFeatureKey } from '../../evaluate/snapshot.js';
 import { refuseField } from './problem.js';
+
+/** The feature that a list is asked for; undefined when absent. @throws Problem 422 */
+export function readFeatureQuery(query: URLSearchParams): string | undefined {
+  const given = query.get('feature');
+  if (given === null) return undefined;
+  if (!isFeatureKey(given)) throw refuseField('/feature', given, 'a feature key');
+  return given;
+}
 
 /** How many entries a list may have: 1–1,000, default 100. @throws Problem 422 */
 export function readLimit(query: URLSearchParams): number {

@@ -1,4 +1,5 @@
 import { showValue } from '../../error.js';
+import { checkDepth, checkText } from './checkJson.js';
 import { Problem } from './problem.js';
 
 export interface BodyRules {
@@ -21,7 +22,7 @@ export const publicContentTypes = ['application/json', 'text/plain'];
 
 /**
  * Reads a body as JSON, counting bytes as they arrive, so that a chunked body cannot be larger than its limit.
- * @throws Problem 400, 413, 415
+ * @throws Problem 400, 413, 415, 422 for what is nested too deeply or cannot be stored
  */
 export async function readJson(request: Request, rules: BodyRules): Promise<unknown> {
   const bytes = await readBytes(request, rules.maxBytes);
@@ -32,17 +33,27 @@ export async function readJson(request: Request, rules: BodyRules): Promise<unkn
       'unsupported-media-type',
       `send ${rules.contentTypes[0]}, found ${showValue(contentType)}; with curl: -H "Content-Type: application/json"`,
     );
+  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
+  if (encoding !== 'identity')
+    throw new Problem(
+      'unsupported-media-type',
+      `send the body as it is, found Content-Encoding ${showValue(encoding)}`,
+    );
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new Problem('invalid-json', 'the body is not UTF-8');
   }
+  checkDepth(text);
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     throw new Problem('invalid-json', `the body is not JSON, found ${showValue(text)}`);
   }
+  checkText(text, value);
+  return value;
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {

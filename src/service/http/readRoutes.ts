@@ -2,7 +2,7 @@ import { quantileOf, type Histogram } from '../../observe/histogram.js';
 import { emptyCounts, errorRateOf } from '../../observe/tally.js';
 import type { StoredTotals } from '../store.js';
 import { featureOf } from './change.js';
-import { readCount, readLimit, readTimeMs } from './queries.js';
+import { readCount, readFeatureQuery, readLimit, readTimeMs } from './queries.js';
 import { refuseField } from './problem.js';
 import type { Call, Route } from './router.js';
 import { json, type Service } from './service.js';
@@ -16,11 +16,11 @@ export function readRoutes(service: Service): readonly Route[] {
 
   const audit = async ({ query }: Call): Promise<Response> => {
     const limit = readLimit(query);
-    const feature = query.get('feature');
+    const feature = readFeatureQuery(query);
     const beforeId = readCount(query, 'before');
     const filter = {
       limit,
-      ...(feature === null ? {} : { feature }),
+      ...(feature === undefined ? {} : { feature }),
       ...(beforeId === undefined ? {} : { beforeId }),
     };
     const entries = await callStore(clock, () => store.readAudit(filter));

@@ -3,7 +3,7 @@ import { changeJson, checkCaps, checkEmergency, featureOf, makeChange, originOf 
 import { featureField, percentageField, reasonField } from './featureBody.js';
 import { parseFields } from './parseFields.js';
 import { Problem, refuseField } from './problem.js';
-import { readLimit } from './queries.js';
+import { readFeatureQuery, readLimit } from './queries.js';
 import { adminContentTypes, readJson } from './readBody.js';
 import type { Call, Route } from './router.js';
 import { json, type Service } from './service.js';
@@ -75,8 +75,8 @@ export function rollbackRoutes(service: Service): readonly Route[] {
 
   const list = async ({ query }: Call): Promise<Response> => {
     const limit = readLimit(query);
-    const feature = query.get('feature');
-    const filter = feature === null ? { limit } : { limit, feature };
+    const feature = readFeatureQuery(query);
+    const filter = feature === undefined ? { limit } : { limit, feature };
     return json({ rollbacks: await callStore(clock, () => store.readRollbacks(filter)) });
   };
 
