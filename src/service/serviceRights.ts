@@ -13,6 +13,7 @@ export const tableRights: ReadonlyMap<string, string> = new Map([
   ['rollbacks', 'SELECT, INSERT, UPDATE (ended_at, ended_by, ended_reason)'],
   ['flag_audit', 'SELECT'],
   ['tokens', 'SELECT, INSERT, UPDATE (revoked_at, revoked_by)'],
+  ['plans', 'SELECT, INSERT, UPDATE (status, stage, cause, reason, running_since, gates)'],
   ['metric_senders', 'SELECT, INSERT, UPDATE, DELETE'],
   ['metric_buckets', 'SELECT, INSERT, UPDATE, DELETE'],
   ['stage_units', 'SELECT, INSERT, UPDATE, DELETE'],

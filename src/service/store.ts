@@ -4,7 +4,7 @@ import type { Counts } from '../observe/tally.js';
 import type { Histogram } from '../observe/histogram.js';
 
 export type Role = 'viewer' | 'operator' | 'admin';
-export type ChangeSource = 'api' | 'cli' | 'ui' | 'env' | 'sql' | 'guard';
+export type ChangeSource = 'api' | 'cli' | 'ui' | 'env' | 'sql' | 'guard' | 'plan';
 
 /** A user named by tag; the label is for operators and never published. */
 export interface TaggedUser {
@@ -71,6 +71,8 @@ export interface StoredState extends Order {
   readonly features: ReadonlyMap<string, StoredFeature>;
   /** Active ones only. */
   readonly rollbacks: readonly StoredRollback[];
+  /** The stage of a rollout plan that a feature is at, such as `p7-s3`, by feature. */
+  readonly stages?: ReadonlyMap<string, string>;
 }
 
 /** Who changes what, and why; goes into the audit with the change. */

@@ -3,6 +3,10 @@ import { SwitchbackError, type OnInternalFault } from '../../error.js';
 import { defaultDelivery, type Delivery } from '../../evaluate/snapshot.js';
 import { systemServiceClock, type ServiceClock } from '../clock.js';
 import { nodeDigestOf } from '../nodeDigest.js';
+import { createJudge } from '../plans/judgeStage.js';
+import { createGateRegistry, type PlanGate } from '../plans/planGate.js';
+import { startPlanScheduler } from '../plans/planScheduler.js';
+import type { WithPlans } from '../plans/planStore.js';
 import type { FlagStore } from '../store.js';
 import type { WithTokens } from '../tokenStore.js';
 import { createAccess, type ServiceToken } from './access.js';
@@ -11,6 +15,7 @@ import { createCompletion } from './completion.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
 import { metricsRoute } from './metricsRoute.js';
+import { planRoutes } from './planRoutes.js';
 import { publicRoutes } from './publicRoutes.js';
 import { readRoutes } from './readRoutes.js';
 import { createReplica } from './replica.js';
@@ -24,7 +29,7 @@ import { tokenRoutes } from './tokenRoutes.js';
 
 export interface HandlerOptions {
   /** One that keeps tokens as well, as the one of PostgreSQL does, brings `/api/tokens` along. */
-  readonly store: FlagStore & Partial<WithTokens>;
+  readonly store: FlagStore & Partial<WithTokens> & Partial<WithPlans>;
   /** Who may call admin routes, beside the tokens in the store. */
   readonly tokens: readonly ServiceToken[];
   /** How clients are told to behave. Defaults: `defaultDelivery`. `heartbeatMs` is also what the stream does. */
@@ -43,6 +48,10 @@ export interface HandlerOptions {
   readonly maxBufferedBytes?: number;
   /** Revisions that keep their immutable URL. Default 50. */
   readonly keptRevisions?: number;
+  /** Gates of rollout plans beside `time` and `manual`. Default: none. */
+  readonly planGates?: readonly PlanGate[];
+  /** ms between two looks at the running plans. Default 5,000. */
+  readonly planTickMs?: number;
   /** Hears faults of ours; callers only see 500 or 503. Default: nobody. */
   readonly onInternalFault?: OnInternalFault;
   readonly clock?: ServiceClock;
@@ -59,7 +68,7 @@ export interface Handler {
   close(): void;
 }
 
-type PositiveOption = 'maxStreams' | 'maxStreamsPerAddress' | 'maxBufferedBytes' | 'keptRevisions';
+type PositiveOption = 'planTickMs' | 'maxStreams' | 'maxStreamsPerAddress' | 'maxBufferedBytes' | 'keptRevisions';
 
 /**
  * Makes the HTTP API over a store.
@@ -128,6 +137,14 @@ export function createHandler(options: HandlerOptions): Handler {
     readOnly,
     onInternalFault,
   };
+  const { plans } = store;
+  const gates = createGateRegistry(options.planGates);
+  const judge = createJudge(gates, onInternalFault);
+  const everyMs = positive('planTickMs', 5_000);
+  const stopPlans =
+    plans === undefined || readOnly
+      ? () => {}
+      : startPlanScheduler({ plans, judge, clock, everyMs, onMove: () => void replica.refresh(), onInternalFault });
   const answer = createRouter(
     [
       ...publicRoutes(service),
@@ -136,6 +153,7 @@ export function createHandler(options: HandlerOptions): Handler {
       ...rollbackRoutes(service),
       ...featureRoutes(service, nodeDigestOf),
       ...readRoutes(service),
+      ...(plans === undefined ? [] : planRoutes(service, { plans, gates, judge })),
       ...tokenRoutes(service, { tokens: store.tokens, cache: tokenCache, access }),
     ],
     { access, clientOf, readOnly, onInternalFault },
@@ -145,6 +163,7 @@ export function createHandler(options: HandlerOptions): Handler {
     ready: Promise.all([replica.ready, tokenCache.ready]).then(() => {}),
     close() {
       tokenCache.close();
+      stopPlans();
       stopStartKills();
       streams.close();
       replica.close();

@@ -80,7 +80,10 @@ export function publish(state: StoredState, options: PublishOptions = {}): Publi
     kills,
     delivery: { ...defaultDelivery, ...options.delivery },
     features: Object.fromEntries(
-      rules.map((rule) => [rule.feature, publishedRule(rule, rolledBack.has(rule.feature))]),
+      rules.map((rule) => [
+        rule.feature,
+        publishedRule(rule, rolledBack.has(rule.feature), state.stages?.get(rule.feature)),
+      ]),
     ),
   });
   const bodyBytes = new TextEncoder().encode(body).length;
@@ -92,10 +95,10 @@ export function publish(state: StoredState, options: PublishOptions = {}): Publi
   return { epoch, revision, id, etag, emergency, kills, features: state.features, body, bodyBytes };
 }
 
-const publishedRule = (rule: StoredFeature, rolledBack: boolean) => ({
+const publishedRule = (rule: StoredFeature, rolledBack: boolean, stage: string | undefined) => ({
   enabled: rule.enabled,
   percentage: rule.percentage,
-  stage: null,
+  stage: stage ?? null,
   from: rule.from,
   until: rule.until,
   requires: rule.requires,

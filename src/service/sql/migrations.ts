@@ -1,6 +1,7 @@
 import { flagsSql } from './001-flags.js';
 import { metricsSql } from './002-metrics.js';
 import { tokensSql } from './003-tokens.js';
+import { plansSql } from './004-plans.js';
 
 /** One step of the schema. A published step never changes; what comes later is a new one. */
 export interface Migration {
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   { version: 1, name: 'flags', sql: flagsSql },
   { version: 2, name: 'metrics', sql: metricsSql },
   { version: 3, name: 'tokens', sql: tokensSql },
+  { version: 4, name: 'plans', sql: plansSql },
 ];
