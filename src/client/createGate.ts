@@ -7,7 +7,7 @@ import type { Episode } from './episode.js';
 import type { Caught, Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
 import type { FallbackEvent, GateSettings, GateView, LazySource } from './gateView.js';
-import { isSameView, refuseReset } from './gateView.js';
+import { isSameView, mayReset, refuseReset } from './gateView.js';
 import type { LoadRecord } from './loads.js';
 import { createProbe } from './probe.js';
 import { createSuspendTimeout } from './suspendTimeout.js';
@@ -192,7 +192,6 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
   };
   const tell = (callback: 'onError' | 'onFallback', event: FallbackEvent): void =>
     host.guardHost(callback, () => settings[callback]?.(event));
-
   const observe: Gate['observe'] = (version, observed) =>
     host.observer(version, host.decision(), failed !== undefined)(observed);
 
@@ -287,11 +286,12 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
       observe('v1', { kind: 'failure', failure: describeFailure('render', error) });
     },
     reset(event = { reason: 'imperative-api' }) {
-      if (!failed) return;
       if (isFailing) return host.guardHost('reset', refuseReset);
+      if (!mayReset(getView())) return;
       failed = undefined;
       isSuppressionCounted = false;
-      end();
+      if (episode?.version === 'v2') end();
+      mount(undefined);
       update();
       host.guardHost('onReset', () => settings.onReset?.(event));
     },

@@ -193,6 +193,22 @@ describe.each(gatingFaces)('%s', (_face, makeFace) => {
     expect(sink.observations.at(-1)!.reason).toBe('CIRCUIT_OPEN');
   });
 
+  test('33: a gate that an open breaker kept on v1 after a reset may probe at the next one, once it is half open', async () => {
+    const clock = createFakeClock();
+    const client = testClient(undefined, { clock, random: () => 0, breaker: { incidentLimit: 1 } });
+    const { page, control, renderWith, failed } = mountKeyed(makeFace, ['item-1'], client);
+    await clock.advance(0);
+    await failed(1);
+    control.isBroken = false;
+    await renderWith('item-2');
+    expect(page.text()).toBe('v1');
+
+    await clock.advance(30_000);
+    expect(page.text()).toBe('v1');
+    await renderWith('item-3');
+    await vi.waitFor(() => expect(page.text()).toBe('v2'));
+  });
+
   test('33: once the breaker is half open a reset may probe, and a probe that settles closes it', async () => {
     const clock = createFakeClock();
     const client = testClient(undefined, { clock, random: () => 0, breaker: { incidentLimit: 1 } });
