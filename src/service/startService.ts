@@ -14,7 +14,15 @@ export const defaultPort = 4400;
 /** Where the embedded database and the admin token are kept unless told otherwise. */
 export const defaultDataDir = '.switchback';
 
-type HandlerPart = 'delivery' | 'startKills' | 'maxStreams' | 'maxStreamsPerAddress' | 'trustProxy' | 'readOnly';
+type HandlerPart =
+  | 'delivery'
+  | 'startKills'
+  | 'maxStreams'
+  | 'maxStreamsPerAddress'
+  | 'trustProxy'
+  | 'readOnly'
+  | 'planGates'
+  | 'planTickMs';
 
 export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   /** Default 4400; 0 takes a free one. */
@@ -116,6 +124,8 @@ const handlerPartOf = (options: ServiceOptions): Pick<HandlerOptions, HandlerPar
   ...(options.maxStreamsPerAddress === undefined ? {} : { maxStreamsPerAddress: options.maxStreamsPerAddress }),
   ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
   ...(options.readOnly === undefined ? {} : { readOnly: options.readOnly }),
+  ...(options.planGates === undefined ? {} : { planGates: options.planGates }),
+  ...(options.planTickMs === undefined ? {} : { planTickMs: options.planTickMs }),
 });
 
 function psqlCommand(connectionString: string, dataDir: string): string {
