@@ -15,6 +15,8 @@ import { createCompletion } from './completion.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
 import { metricsRoute } from './metricsRoute.js';
+import { ofrepRoutes } from './ofrepRoutes.js';
+import { createOfrepStreams } from './ofrepStreams.js';
 import { planRoutes } from './planRoutes.js';
 import { publicRoutes } from './publicRoutes.js';
 import { readRoutes } from './readRoutes.js';
@@ -24,6 +26,7 @@ import { createRouter, type RequestOrigin } from './router.js';
 import type { Service } from './service.js';
 import { applyStartKills, type StartKills } from './startKills.js';
 import { createStreams } from './streams.js';
+import { createStreamSlots } from './streamSlots.js';
 import { createTokenCache } from './tokenCache.js';
 import { tokenRoutes } from './tokenRoutes.js';
 
@@ -40,6 +43,8 @@ export interface HandlerOptions {
   readonly maxStreams?: number;
   /** Of these, from one address or IPv6 network of 64 bits. Default 1,000; more get 429 with Retry-After. */
   readonly maxStreamsPerAddress?: number;
+  /** OFREP evaluations that one address, or IPv6 network of 64 bits, may ask for in 10 s. Default 10,000; more get 429 with Retry-After. */
+  readonly maxEvaluationsPerAddress?: number;
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, networks, `loopback`. Default: none. */
   readonly trustProxy?: readonly string[];
   /** Serve rules and streams, and refuse every change. Default false. */
@@ -68,7 +73,13 @@ export interface Handler {
   close(): void;
 }
 
-type PositiveOption = 'planTickMs' | 'maxStreams' | 'maxStreamsPerAddress' | 'maxBufferedBytes' | 'keptRevisions';
+type PositiveOption =
+  | 'planTickMs'
+  | 'maxStreams'
+  | 'maxStreamsPerAddress'
+  | 'maxEvaluationsPerAddress'
+  | 'maxBufferedBytes'
+  | 'keptRevisions';
 
 /**
  * Makes the HTTP API over a store.
@@ -102,14 +113,20 @@ export function createHandler(options: HandlerOptions): Handler {
   const clientOf = trustProxies(options.trustProxy ?? []);
   const tokenCache = createTokenCache(store.tokens, clock, onInternalFault);
   const access = createAccess({ tokens, stored: tokenCache, clock, onInternalFault });
-  const streams = createStreams({
+  const slots = createStreamSlots({
+    maxStreams: positive('maxStreams', 10_000),
+    maxStreamsPerAddress: positive('maxStreamsPerAddress', 1_000),
+    random,
+  });
+  const streamOptions = {
     clock,
     random,
     heartbeatMs: delivery.heartbeatMs,
-    maxStreams: positive('maxStreams', 10_000),
-    maxStreamsPerAddress: positive('maxStreamsPerAddress', 1_000),
+    slots,
     maxBufferedBytes: positive('maxBufferedBytes', 65_536),
-  });
+  };
+  const streams = createStreams(streamOptions);
+  const ofrepStreams = createOfrepStreams(streamOptions);
   const completion = createCompletion(streams, clock, delivery.ackRate);
   const replica = createReplica({
     store,
@@ -118,6 +135,7 @@ export function createHandler(options: HandlerOptions): Handler {
     keptRevisions: positive('keptRevisions', 50),
     onPublish: (publication) => {
       streams.publish(publication);
+      ofrepStreams.publish(publication);
       completion.note(replica.target());
     },
     onInternalFault,
@@ -149,6 +167,10 @@ export function createHandler(options: HandlerOptions): Handler {
     [
       ...publicRoutes(service),
       metricsRoute(service),
+      ...ofrepRoutes(service, {
+        streams: ofrepStreams,
+        maxEvaluationsPerAddress: positive('maxEvaluationsPerAddress', 10_000),
+      }),
       ...healthRoutes(service),
       ...rollbackRoutes(service),
       ...featureRoutes(service, nodeDigestOf),
@@ -166,6 +188,7 @@ export function createHandler(options: HandlerOptions): Handler {
       stopPlans();
       stopStartKills();
       streams.close();
+      ofrepStreams.close();
       replica.close();
     },
   };

@@ -18,7 +18,8 @@ const adminOnly = { 'cross-origin-resource-policy': 'same-origin', vary: 'Author
 /** The answer to a preflight of a public route. */
 export const preflightHeaders = {
   'access-control-allow-methods': 'GET, POST',
-  'access-control-allow-headers': 'Content-Type, If-None-Match, Last-Event-ID, Cache-Control',
+  // The last two are sent by OFREP clients made for engines that ask for them; here they say nothing.
+  'access-control-allow-headers': 'Content-Type, If-None-Match, Last-Event-ID, Cache-Control, Authorization, X-API-Key',
   'access-control-max-age': '86400',
 };
 

@@ -4,15 +4,15 @@ import type { ServiceClock } from '../clock.js';
 import { unavailable } from './problem.js';
 import type { Publication } from './publish.js';
 import { encodeChange, encodeFrame, encodeHeartbeat } from './streamFrames.js';
-import { createStreamSlots } from './streamSlots.js';
+import type { StreamSlots } from './streamSlots.js';
 
 export interface StreamOptions {
   readonly clock: ServiceClock;
   /** 0–1. */
   readonly random: () => number;
   readonly heartbeatMs: number;
-  readonly maxStreams: number;
-  readonly maxStreamsPerAddress: number;
+  /** Shared with other kinds of streams. */
+  readonly slots: StreamSlots;
   /** A reader with more than this waiting is dropped; it comes back by itself. */
   readonly maxBufferedBytes: number;
 }
@@ -62,9 +62,8 @@ export const streamHeaders = {
 
 /** Keeps the live streams of one replica. Every event is encoded once, however many listen. */
 export function createStreams(options: StreamOptions): Streams {
-  const { clock, random, heartbeatMs, maxBufferedBytes } = options;
+  const { clock, random, heartbeatMs, slots, maxBufferedBytes } = options;
   const open = new Map<string, OpenStream>();
-  const slots = createStreamSlots(options);
   let latest: Publication | null = null;
   let closed = false;
   let cancelHeartbeat = (): void => {};

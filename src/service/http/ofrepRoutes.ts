@@ -1,0 +1,127 @@
+// Comes in: OFREP requests with a context. Goes out: what our rules give it, in the protocol's words. Who calls: the router.
+import { createHash } from 'node:crypto';
+import { evaluate } from '../../evaluate/evaluate.js';
+import { parseSnapshot } from '../../evaluate/parseSnapshot.js';
+import { compareOrder, type EvaluationContext, type Snapshot } from '../../evaluate/snapshot.js';
+import { nodeDigestOf } from '../nodeDigest.js';
+import { readOfrepContext } from './ofrepContext.js';
+import { ofrepFlagOf, type OfrepFlag } from './ofrepFlag.js';
+import { answerOfrep, OfrepRefusal } from './ofrepRefusal.js';
+import { configEtagOf, type OfrepStreams } from './ofrepStreams.js';
+import { Problem } from './problem.js';
+import type { Publication } from './publish.js';
+import type { Call, Route } from './router.js';
+import { currentOf, json, type Service } from './service.js';
+import { streamHeaders } from './streams.js';
+import { createThrottle } from './throttle.js';
+
+export interface OfrepOptions {
+  readonly streams: OfrepStreams;
+  /** Evaluations that one address may ask for in 10 s. */
+  readonly maxEvaluationsPerAddress: number;
+}
+
+const windowMs = 10_000;
+const minRefreshMs = 500;
+const maxRefreshWaitMs = 1_000;
+const eventStreams = [{ type: 'sse', endpoint: { requestUri: '/ofrep/v1/events' }, inactivityDelaySec: 120 }] as const;
+
+/**
+ * OpenFeature Remote Evaluation Protocol: any OpenFeature client may ask us.
+ * @source docs/contracts.md part 9; the protocol's version is 0.3
+ */
+export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddress }: OfrepOptions): readonly Route[] {
+  const { replica, clock } = service;
+  const throttle = createThrottle({ clock, maxFailures: maxEvaluationsPerAddress, windowMs });
+  let parsed: { readonly of: Publication; readonly snapshot: Snapshot } | null = null;
+  let refreshedAtMs = -Infinity;
+
+  const snapshotOf = (publication: Publication): Snapshot => {
+    if (parsed?.of !== publication) {
+      const read = parseSnapshot(JSON.parse(publication.body));
+      if (read.status !== 'valid') throw new Error('what is published cannot be read back');
+      parsed = { of: publication, snapshot: read.snapshot };
+    }
+    return parsed.snapshot;
+  };
+  const flagOf = (snapshot: Snapshot, key: string, context: EvaluationContext): OfrepFlag =>
+    ofrepFlagOf(evaluate(snapshot, key, context, { nowMs: clock.now(), digestOf: nodeDigestOf }), snapshot);
+  const admit = (address: string): void => {
+    const refused = throttle.fail(address);
+    if (refused === null) return;
+    const { retryAfterS } = refused;
+    throw new Problem('too-many-requests', `too many evaluations from this address; wait ${retryAfterS} s`, {
+      headers: { 'retry-after': String(retryAfterS) },
+    });
+  };
+
+  /** Another replica may have told the client of a change that has not come here: the database is asked, at most twice a second. */
+  const catchUp = async (flagConfigEtag: string | null): Promise<boolean> => {
+    const [, epoch, revision] = /^"?(\d{1,15})-(\d{1,15})/.exec(flagConfigEtag ?? '') ?? [];
+    if (epoch === undefined || revision === undefined) return true;
+    const told = { epoch: Number(epoch), revision: Number(revision) };
+    const isBehind = (): boolean => compareOrder(told, replica.current() ?? { epoch: 0, revision: 0 }) > 0;
+    const nowMs = clock.now();
+    if (isBehind() && Math.abs(nowMs - refreshedAtMs) >= minRefreshMs) {
+      refreshedAtMs = nowMs;
+      let cancel = (): void => {};
+      const tooLong = new Promise<void>((resolve) => (cancel = clock.after(maxRefreshWaitMs, resolve)));
+      await Promise.race([replica.refresh(), tooLong]);
+      cancel();
+    }
+    return !isBehind();
+  };
+
+  const single = ({ request, param, address }: Call): Promise<Response> => {
+    const key = param('key');
+    return answerOfrep(key, async () => {
+      admit(address);
+      const context = await readOfrepContext(request);
+      const publication = await currentOf(service);
+      const snapshot = snapshotOf(publication);
+      if (!snapshot.features.has(key)) throw new OfrepRefusal('FLAG_NOT_FOUND', 'there is no such feature');
+      const { metadata, ...flag } = flagOf(snapshot, key, context);
+      const { epoch, revision } = publication;
+      return json({ ...flag, metadata: { ...metadata, epoch, revision } });
+    });
+  };
+
+  const bulk = ({ request, query, address }: Call): Promise<Response> =>
+    answerOfrep(null, async () => {
+      admit(address);
+      const context = await readOfrepContext(request);
+      const isCurrent = await catchUp(query.get('flagConfigEtag'));
+      const publication = await currentOf(service);
+      const snapshot = snapshotOf(publication);
+      const flags = [...snapshot.features.keys()].map((key) => flagOf(snapshot, key, context));
+      const { epoch, revision, emergency } = publication;
+      const said = JSON.stringify({ flags, emergency: emergency !== null });
+      // Weak: the revision may go on while this context's answers stay.
+      const etag = `W/"${createHash('sha256').update(said).digest('base64url').slice(0, 22)}"`;
+      // A client that knows of something newer must not be told that nothing changed.
+      if (isCurrent && matches(request.headers.get('if-none-match'), etag))
+        return new Response(null, { status: 304, headers: { etag } });
+      const metadata = { epoch, revision, emergency: emergency !== null, configEtag: configEtagOf(publication) };
+      return json({ flags, metadata, eventStreams }, { headers: { etag } });
+    });
+
+  const events = ({ request, query, origin, address }: Call): Promise<Response> =>
+    answerOfrep(null, async () => {
+      const current = await currentOf(service);
+      if (request.method === 'HEAD') return new Response(null, { headers: streamHeaders });
+      const lastEventId = request.headers.get('last-event-id') ?? query.get('lastEventId');
+      return streams.open({ address, lastEventId, disconnect: origin.disconnect }, current);
+    });
+
+  const isPublic = { access: 'public', changes: false } as const;
+  return [
+    { method: 'POST', path: '/ofrep/v1/evaluate/flags/:key', ...isPublic, run: single },
+    { method: 'POST', path: '/ofrep/v1/evaluate/flags', ...isPublic, run: bulk },
+    { method: 'GET', path: '/ofrep/v1/events', ...isPublic, run: events },
+  ];
+}
+
+function matches(ifNoneMatch: string | null, etag: string): boolean {
+  const bare = (tag: string): string => tag.trim().replace(/^W\//, '');
+  return (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === '*' || bare(tag) === bare(etag));
+}
