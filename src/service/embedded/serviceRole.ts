@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connected } from '../serviceRights.js';
 
 /** The role that the service has in the embedded database: it owns nothing. */
-export const serviceRole = 'switchback_service';
+const serviceRole = 'switchback_service';
 
 /**
  * Makes the service's role, with a password for this run.

@@ -63,6 +63,7 @@ export function createRouter(
 ): (request: Request, origin: RequestOrigin) => Promise<Response> {
   const app = new Hono<Bindings>({ strict: true });
   const byPath = new Map<string, Route[]>();
+  let wasToldOfProxy = false;
   for (const route of routes) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
 
   const answer = async (
@@ -73,7 +74,14 @@ export function createRouter(
   ) => {
     const request = c.req.raw;
     const requestId = newRequestId();
-    const { address, isSecure } = clientOf(request, c.env.origin.address ?? 'unknown');
+    const { address, isSecure, isForwarded } = clientOf(request, c.env.origin.address ?? 'unknown');
+    if (isForwarded && !wasToldOfProxy) {
+      wasToldOfProxy = true;
+      onInternalFault(
+        'trustProxy',
+        new Error(`X-Forwarded-For of ${address} is not believed; if that is your proxy, trust it`),
+      );
+    }
     let response: Response;
     try {
       response = await run(requestId, address);

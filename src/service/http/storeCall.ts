@@ -35,9 +35,11 @@ function problemOf(error: StoreError): Problem {
     case 'not-found':
       return new Problem('not-found', error.message);
     case 'conflict':
-      return new Problem('conflict', error.message, {
-        ...(error.field === undefined ? {} : { errors: [{ pointer: error.field, value: '', message: error.message }] }),
-      });
+      return new Problem(
+        'conflict',
+        error.message,
+        error.field === undefined ? {} : { errors: [{ pointer: error.field, value: '', message: error.message }] },
+      );
     case 'invalid':
       return refuseField(error.field ?? '', undefined, error.message);
     case 'unavailable':

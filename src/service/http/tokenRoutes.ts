@@ -21,7 +21,7 @@ const maxExpiresS = 315_360_000;
 const seconds = `a whole number of seconds, 1 to ${maxExpiresS}`;
 
 /** The body of a new token. */
-export const tokenFields = {
+const tokenFields = {
   name: nameField,
   role: v.picklist(['viewer', 'operator', 'admin'], '"viewer", "operator" or "admin"'),
   expiresInSeconds: v.exactOptional(

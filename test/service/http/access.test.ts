@@ -76,7 +76,10 @@ test('throttles wrong tokens by address and still lets a right one through', asy
     ).status,
   ).toBe(429);
   expect((await send('POST', '/api/emergency/rollback')).status).toBe(200);
-  expect(faults).toEqual(['access: Error: many wrong tokens from 127.0.0.1; more of them are refused']);
+  expect(faults).toEqual([
+    'access: Error: many wrong tokens from 127.0.0.1; more of them are refused',
+    'trustProxy: Error: X-Forwarded-For of 127.0.0.1 is not believed; if that is your proxy, trust it',
+  ]);
 });
 
 test.each(['Basic abc', 'Bearer', 'Bearer ', adminToken, `Bearer ${adminToken} x`])(
