@@ -7,7 +7,7 @@ import type { Episode } from './episode.js';
 import type { Caught, Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
 import type { FallbackEvent, GateSettings, GateView, LazySource } from './gateView.js';
-import { isSameView, mayReset, refuseReset } from './gateView.js';
+import { isSameView, refuseReset } from './gateView.js';
 import type { LoadRecord } from './loads.js';
 import { createProbe } from './probe.js';
 import { createSuspendTimeout } from './suspendTimeout.js';
@@ -287,7 +287,7 @@ export function createGate(host: GateHost, lazy: LazySource | null): Gate {
     },
     reset(event = { reason: 'imperative-api' }) {
       if (isFailing) return host.guardHost('reset', refuseReset);
-      if (!mayReset(getView())) return;
+      if (!failed && !isSuppressionCounted) return;
       failed = undefined;
       isSuppressionCounted = false;
       if (episode?.version === 'v2') end();

@@ -44,7 +44,7 @@ export interface Gate {
   guardHost: GateHost['guardHost'];
   /** v1's own error is on its way to the host's boundary and takes the gate with it. */
   v1Failed(error: unknown): void;
-  /** Forgets a failure and tries v2 again, as far as the breaker allows. Ignored while v2 fails, such as in `onFallback`: that would loop. */
+  /** Forgets a failure, or that a trip kept v1 here, and tries v2 again, as far as the breaker allows. Ignored while v2 fails, such as in `onFallback`: that would loop. */
   reset(event?: ResetEvent): void;
   /** Looks again at what its host says. */
   update(): void;

@@ -70,7 +70,3 @@ export function isSameView(a: GateView, b: GateView): boolean {
     return a.component === b.component && a.isHtml === b.isHtml && a.isProven === b.isProven;
   return a.shows === 'loading' && b.shows === 'loading' && a.keepsV1 === b.keepsV1;
 }
-
-/** Whether v2 may be asked for again: it failed here, or a trip that ends by itself keeps it away. */
-export const mayReset = (view: GateView): boolean =>
-  view.shows === 'v1' && (view.because === 'failed' || view.because === 'tripped');

@@ -2,7 +2,7 @@
 
 import { startTransition, useReducer, useRef } from 'react';
 import type { Gate } from '../client/gate.js';
-import { mayReset, type GateView } from '../client/gateView.js';
+import type { GateView } from '../client/gateView.js';
 import { checkGate } from './checkGate.js';
 import type { GateProps } from './gateProps.js';
 import { useLayout } from './useLayout.js';
@@ -42,7 +42,7 @@ export function useMounted(
     const next = resetKeys ?? [];
     lastKeys.current = next;
     // Keys that change in the very render that fails are not a reason to render it again.
-    if (mayReset(view) && !isSameKeys(prev, next)) gate.reset({ reason: 'keys', prev, next });
+    if (view.shows === 'v1' && !isSameKeys(prev, next)) gate.reset({ reason: 'keys', prev, next });
   });
 
   useLayout(() => {
