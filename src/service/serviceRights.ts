@@ -44,7 +44,7 @@ export async function grantServiceRights(owner: pg.ClientConfig, role: string): 
       ([table, rights]) => `REVOKE ALL ON ${table} FROM ${name}; GRANT ${rights} ON ${table} TO ${name};`,
     );
     await client.query(
-      `BEGIN; GRANT USAGE ON SCHEMA ${client.escapeIdentifier(found.schema)} TO ${name}; ${grants.join(' ')}
+      `BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('switchback rights', 0)); GRANT USAGE ON SCHEMA ${client.escapeIdentifier(found.schema)} TO ${name}; ${grants.join(' ')}
         ${functions.map((one) => `GRANT EXECUTE ON FUNCTION ${one} TO ${name};`).join(' ')} COMMIT`,
     );
   });

@@ -157,6 +157,12 @@ test('no secret is in any answer but its own, in any log, in the audit or in a f
   }
   said.push(await exchange(Number(new URL(url).port), (socket) => socket.write(`rubbish ${secret}\r\n\r\n`)));
   const owner = /postgresql:\S+/.exec(psql)![0].replace('switchback@', `switchback:${password}@`);
+  const roles = await runSql(
+    owner,
+    `SELECT DISTINCT rolname AS name, rolsuper AS "isSuper" FROM pg_stat_activity JOIN pg_roles ON rolname = usename
+      WHERE application_name LIKE 'switchback%'`,
+  );
+  expect(roles).toEqual([{ name: 'switchback_service', isSuper: false }]);
   await runSql(
     owner,
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename IS NOT NULL',
