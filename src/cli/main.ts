@@ -8,6 +8,7 @@ import { addFeatures } from './features.js';
 import { addMigrate } from './migrateCommand.js';
 import { addGlobalOptions } from './options.js';
 import { createOutput } from './output.js';
+import { addPlan } from './plan.js';
 import { addRollback } from './rollbackCommand.js';
 import { reportFailure, type Run } from './run.js';
 import { addServe } from './serve.js';
@@ -37,6 +38,7 @@ addRollback(program, 'rollback', run);
 addEmergencyRollback(program, run);
 addUndo(program, run);
 addDistribution(program, run);
+addPlan(program, run);
 addTokens(program, run);
 
 try {

@@ -15,7 +15,8 @@ export { systemServiceClock, type ServiceClock } from './clock.js';
 export { nodeDigestOf } from './nodeDigest.js';
 export type { ActiveToken, StoredToken, TokenStore, TokenToStore, WithTokens } from './tokenStore.js';
 export type { PauseCause, PlanStage, PlanStatus, RunningPlan, StoredPlan } from './plans/plan.js';
-export type { GateAnswer, GateSetting, GateVerdict, PlanGate } from './plans/planGate.js';
+export type { GateAnswer, GateSetting, GateVerdict } from './plans/gateAnswer.js';
+export type { PlanGate } from './plans/planGate.js';
 export {
   StoreError,
   type AcceptedBucket,

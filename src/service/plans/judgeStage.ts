@@ -1,7 +1,8 @@
 import { assertNever, type OnInternalFault } from '../../error.js';
 import type { StoredTotals } from '../store.js';
+import type { GateAnswer, GateSetting } from './gateAnswer.js';
 import { stageOf, type RunningPlan } from './plan.js';
-import type { GateAnswer, GateRegistry, GateSetting, PlanGate } from './planGate.js';
+import type { GateRegistry, PlanGate } from './planGate.js';
 
 /** What all gates of a stage say together: harm wins, then whatever holds. */
 export interface StageJudgement {

@@ -1,6 +1,6 @@
 // Comes in: stages that somebody wrote down. Goes out: a plan, phase by phase, by which a feature's percentage rises. Who calls: routes, the scheduler, the CLI.
 import { assertNever } from '../../error.js';
-import type { GateAnswer, GateSetting } from './planGate.js';
+import type { GateAnswer, GateSetting } from './gateAnswer.js';
 
 /** What a plan may hold. */
 export const planCaps = { stages: 20, gatesPerStage: 10, holdMinutes: 525_600 };

@@ -3,8 +3,9 @@ import { showValue } from '../../error.js';
 import { featureField, percentageField, reasonField } from '../http/featureBody.js';
 import { parseFields } from '../http/parseFields.js';
 import { Problem, refuseField, type FieldError } from '../http/problem.js';
+import type { GateSetting } from './gateAnswer.js';
 import { planCaps, type PlanStage } from './plan.js';
-import type { GateRegistry, GateSetting } from './planGate.js';
+import type { GateRegistry } from './planGate.js';
 import { presets } from './presets.js';
 
 const hold = `minutes, 0 to ${planCaps.holdMinutes}`;
@@ -37,7 +38,7 @@ const stageField = v.strictObject(
 const count = `1 to ${planCaps.stages} stages`;
 
 /** The fields of `POST /api/plans`: stages, or the name of a preset. */
-export const planFields = {
+const planFields = {
   feature: featureField,
   preset: v.exactOptional(v.string('the name of a preset')),
   stages: v.exactOptional(

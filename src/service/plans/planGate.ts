@@ -1,23 +1,7 @@
 import { SwitchbackError } from '../../error.js';
 import type { StoredTotals } from '../store.js';
+import type { GateAnswer, GateSetting } from './gateAnswer.js';
 import type { PlanStage, RunningPlan } from './plan.js';
-
-/** What was concluded from numbers: only `healthy` lets a stage pass. */
-export type GateVerdict = 'healthy' | 'degraded' | 'critical' | 'inconclusive' | 'noData';
-
-/** A gate as written into a plan: its kind, and whatever that kind asks for. */
-export interface GateSetting {
-  readonly kind: string;
-  readonly [option: string]: unknown;
-}
-
-/** What a gate says of a stage, in words for people. `verdict` is null where the gate looks at no numbers. */
-export interface GateAnswer {
-  readonly kind: string;
-  readonly outcome: 'pass' | 'hold' | 'revert';
-  readonly reason: string;
-  readonly verdict: GateVerdict | null;
-}
 
 /** Something that has to be fine before a plan goes on. */
 export interface PlanGate {

@@ -1,8 +1,8 @@
 import { assertNever } from '../../error.js';
 import type { Queryable } from '../database.js';
 import { StoreError } from '../store.js';
+import type { GateAnswer } from './gateAnswer.js';
 import { stageOf, type PauseCause, type PlanPhase, type PlanStage, type PlanStatus, type StoredPlan } from './plan.js';
-import type { GateAnswer } from './planGate.js';
 
 /** A row of `plans` as `to_jsonb` gives it. */
 interface PlanRow {

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
+import type { GateAnswer, GateVerdict } from '../../../src/service/plans/gateAnswer.js';
 import { nextStep } from '../../../src/service/plans/nextStep.js';
 import type { RunningPlan } from '../../../src/service/plans/plan.js';
-import {
-  createGateRegistry,
-  type GateAnswer,
-  type GateVerdict,
-  type PlanGate,
-} from '../../../src/service/plans/planGate.js';
+import { createGateRegistry, type PlanGate } from '../../../src/service/plans/planGate.js';
 import { presets } from '../../../src/service/plans/presets.js';
 import type { StoredFeature } from '../../../src/service/store.js';
 import { judgeOf, stagesOf } from './openPlans.js';

@@ -1,6 +1,7 @@
 import { createJudge, type Judge } from '../../../src/service/plans/judgeStage.js';
 import type { PlanStage, StoredPlan } from '../../../src/service/plans/plan.js';
-import { createGateRegistry, type GateSetting, type PlanGate } from '../../../src/service/plans/planGate.js';
+import type { GateSetting } from '../../../src/service/plans/gateAnswer.js';
+import { createGateRegistry, type PlanGate } from '../../../src/service/plans/planGate.js';
 import type { OpenedStore } from '../store/openStore.js';
 
 /** Stages at these percentages, each held for as long. */
