@@ -41,7 +41,11 @@ export function obstacleOf(
 export function nextStep(plan: RunningPlan, surroundings: PlanSurroundings): PlanStep {
   const obstacle = obstacleOf(plan, surroundings);
   if (obstacle !== null) return { kind: 'pause', ...obstacle };
-  const { judgement } = surroundings;
+  return undisturbedStep(plan, surroundings.judgement);
+}
+
+/** What a plan does while nothing stands in its way. */
+export function undisturbedStep(plan: RunningPlan, judgement: StageJudgement): PlanStep {
   if (judgement.outcome === 'revert') return { kind: 'revert', reason: judgement.reason };
   const { holdMinutes } = stageOf(plan, plan.stage);
   const heldMinutes = plan.heldMs / 60_000;

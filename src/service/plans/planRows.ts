@@ -2,7 +2,15 @@ import { assertNever } from '../../error.js';
 import type { Queryable } from '../database.js';
 import { StoreError } from '../store.js';
 import type { GateAnswer } from './gateAnswer.js';
-import { stageOf, type PauseCause, type PlanPhase, type PlanStage, type PlanStatus, type StoredPlan } from './plan.js';
+import {
+  stageOf,
+  type PauseCause,
+  type PlanPhase,
+  type PlanStage,
+  type PlanStatus,
+  type RunningPlan,
+  type StoredPlan,
+} from './plan.js';
 
 /** A row of `plans` as `to_jsonb` gives it. */
 interface PlanRow {
@@ -49,6 +57,27 @@ export async function readPlans(
 ): Promise<readonly StoredPlan[]> {
   const rows = await database.query<Read>(`SELECT ${columns} FROM plans AS plan WHERE ${where}`, values);
   return rows.map(toStoredPlan);
+}
+
+/** A running plan as a glance shows it; `isTroubled` when something may stand in its way, or the clock was set back. */
+export interface GlancedPlan {
+  readonly plan: RunningPlan;
+  readonly isTroubled: boolean;
+}
+
+/** Reads the running plans in one statement, without locks. */
+export async function glanceAtPlans(database: Queryable): Promise<readonly GlancedPlan[]> {
+  const rows = await database.query<Read & { isCalm: boolean }>(
+    `SELECT ${columns}, EXISTS (SELECT FROM feature_flags AS flag WHERE flag.feature = plan.feature AND enabled AND retired_at IS NULL
+        AND percentage = (stages->(stage - 1)->>'percentage')::numeric)
+      AND NOT EXISTS (SELECT FROM rollbacks AS kill WHERE (kill.feature = plan.feature OR kill.feature IS NULL)
+        AND (kill.ended_at IS NULL OR kill.id > plan.after_rollback)) AS "isCalm"
+      FROM plans AS plan WHERE status = 'running' ORDER BY id`,
+  );
+  return rows.flatMap((row) => {
+    const plan = toStoredPlan(row);
+    return plan.status === 'running' ? [{ plan, isTroubled: !row.isCalm || (row.runMs ?? 0) < 0 }] : [];
+  });
 }
 
 /** @throws StoreError `not-found` */

@@ -3,11 +3,12 @@ import type { Database, Queryable } from '../database.js';
 import { sqlStateOf } from '../databaseError.js';
 import { readTotals } from '../readTotals.js';
 import { StoreError, type ChangeOrigin, type StoredTotals } from '../store.js';
+import type { GateAnswer } from './gateAnswer.js';
 import type { Judge, StageJudgement } from './judgeStage.js';
-import { nextStep, type PlanStep } from './nextStep.js';
+import { nextStep, undisturbedStep, type PlanStep } from './nextStep.js';
 import type { RunningPlan } from './plan.js';
 import { because, readSurroundings, setShare } from './planMoves.js';
-import { lockPlan, readPlans } from './planRows.js';
+import { glanceAtPlans, lockPlan } from './planRows.js';
 import type { TickedPlan } from './planStore.js';
 
 const byPlan = (id: number): ChangeOrigin => ({ actor: `plan ${id}`, source: 'plan', reason: null, requestId: null });
@@ -19,10 +20,13 @@ export async function tickPlans(
   onInternalFault: OnInternalFault,
 ): Promise<readonly TickedPlan[]> {
   const ticked: TickedPlan[] = [];
-  for (const plan of await readPlans(database, `status = 'running' ORDER BY id`)) {
-    if (plan.status !== 'running') continue;
+  for (const { plan, isTroubled } of await glanceAtPlans(database)) {
     try {
-      const step = await tickPlan(database, plan, await judgePlan(database, plan, judge, onInternalFault));
+      const judgement = await judgePlan(database, plan, judge, onInternalFault);
+      const likely = undisturbedStep(plan, judgement);
+      // Most ticks change nothing: they lock and write nothing either.
+      const isQuiet = !isTroubled && likely.kind === 'hold' && areSame(plan.gates, judgement.answers);
+      const step = isQuiet ? likely : await tickPlan(database, plan, judgement);
       if (step !== null) ticked.push({ id: plan.id, feature: plan.feature, step });
     } catch (error) {
       if (error instanceof StoreError && error.code === 'unavailable' && !isLocked(error)) throw error;
@@ -110,5 +114,12 @@ export async function take(tx: Queryable, plan: RunningPlan, step: PlanStep): Pr
       return assertNever(step);
   }
 }
+
+const areSame = (a: readonly GateAnswer[], b: readonly GateAnswer[]): boolean =>
+  a.length === b.length &&
+  a.every(({ kind, outcome, reason, verdict }, at) => {
+    const other = b[at];
+    return kind === other?.kind && outcome === other.outcome && reason === other.reason && verdict === other.verdict;
+  });
 
 const isLocked = (error: unknown): boolean => sqlStateOf(error instanceof StoreError ? error.cause : error) === '55P03';

@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { evaluate } from '../../../src/evaluate/evaluate.js';
+import { parseSnapshot } from '../../../src/evaluate/parseSnapshot.js';
 import { systemServiceClock } from '../../../src/service/clock.js';
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
 import type { PlanGate } from '../../../src/service/plans/planGate.js';
@@ -76,6 +78,29 @@ test('a plan is made, started, promoted, paused, resumed and cancelled, and the 
     plans: [{ status: 'cancelled' }],
     presets: { standard: [{ percentage: 1 }, {}, {}, {}, {}] },
   });
+});
+
+test('nobody who has v2 loses it as a plan rises', async () => {
+  const { call, get } = await start();
+  const rising = [0.5, 3, 12.34, 50, 100].map((percentage) => ({ percentage, holdMinutes: 0 }));
+  const { body } = await call('POST', '/api/plans', { feature: 'memoryPanel', stages: rising });
+  const path = `/api/plans/${String(body['id'])}`;
+  let have = new Set<number>();
+  for (const [at, { percentage }] of rising.entries()) {
+    await call('POST', `${path}/${at === 0 ? 'start' : 'promote'}`, { reason: 'on' });
+    const parsed = parseSnapshot(await (await get('/api/snapshot')).json());
+    if (parsed.status !== 'valid') throw new Error(parsed.status);
+    const { snapshot } = parsed;
+    const nowMs = Date.now();
+    const users = Array.from({ length: 2_000 }, (_, user) => user);
+    const with2 = users.filter(
+      (user) => evaluate(snapshot, 'memoryPanel', { targetingKey: `user-${user}` }, { nowMs }).version === 'v2',
+    );
+    expect(with2).toEqual(expect.arrayContaining([...have]));
+    expect(Math.abs(with2.length / 20 - percentage)).toBeLessThan(7);
+    have = new Set(with2);
+  }
+  expect(have.size).toBe(2_000);
 });
 
 test('rolling back a plan rolls its feature back and ends it, in any phase', async () => {

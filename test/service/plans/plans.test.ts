@@ -62,6 +62,21 @@ test('a clock that was set back begins the hold anew and does not stop the plan'
   expect((await now())[0]).toBe('running 2');
 });
 
+test('a tick that moves nothing writes nothing, and what the gates say is shown', async () => {
+  const { plans, clock, id } = await running([1, 100], 60);
+  await clock.move(30);
+  await plans.tick(judge);
+  expect(await plans.read(id)).toMatchObject({ heldMs: 30 * 60_000, gates: [{ kind: 'time', outcome: 'pass' }] });
+  const versionOf = async () =>
+    await opened.sql(
+      'SELECT xmin::text, xmax::text FROM plans UNION ALL SELECT xmin::text, xmax::text FROM feature_flags',
+    );
+  const before = await versionOf();
+  await clock.move(29);
+  await plans.tick(judge);
+  expect(await versionOf()).toEqual(before);
+});
+
 test('time on pause does not count, time before it does', async () => {
   const { plans, clock, id, now } = await running();
   await clock.move(40);
