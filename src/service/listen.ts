@@ -1,6 +1,7 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { createServer, type ServerOptions } from 'node:http';
 import { answerUnreadable } from './answerUnreadable.js';
+import { limitPipelining } from './limitPipelining.js';
 import type { Handler } from './http/createHandler.js';
 
 export interface ListenOptions {
@@ -15,6 +16,8 @@ export interface ListenOptions {
   readonly headersTimeoutMs?: number;
   /** How long it may take to send the whole request. Default 30,000. */
   readonly requestTimeoutMs?: number;
+  /** A connection over which nothing moves for so long is closed: answers that nobody reads. Default 120,000; more than a heartbeat. */
+  readonly idleTimeoutMs?: number;
 }
 
 /** The port cannot be had; the message says what to do. */
@@ -35,6 +38,7 @@ export interface Listener {
  */
 export async function listen(handler: Handler, options: ListenOptions): Promise<Listener> {
   const { port, host, drainMs = 3_000, headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 } = options;
+  const { idleTimeoutMs = 120_000 } = options;
   const serverOptions: ServerOptions = {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -45,18 +49,21 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
     keepAliveInitialDelay: 30_000,
     noDelay: true,
   };
+  const countRequest = limitPipelining();
   const server = createAdaptorServer({
     createServer,
     serverOptions,
     // A library must not replace the host's Request and Response.
     overrideGlobalObjects: false,
     fetch: (request, { incoming, outgoing }) => {
+      if (!countRequest(incoming.socket, outgoing)) return new Response(null, { status: 429 });
       const address = incoming.socket.remoteAddress;
       const disconnect = (): void => void outgoing.destroy();
       return handler.fetch(request, address === undefined ? { disconnect } : { address, disconnect });
     },
   });
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  if ('timeout' in server) server.timeout = idleTimeoutMs;
   server.on('clientError', answerUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)));

@@ -96,7 +96,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     closers.push(() => handler.close());
     await handler.ready;
     const maxConnections = (options.maxStreams ?? 10_000) + spareConnections;
-    const listener = await listen(handler, { port, host, maxConnections });
+    const idleTimeoutMs = Math.max(120_000, 3 * (options.delivery?.heartbeatMs ?? 0));
+    const listener = await listen(handler, { port, host, maxConnections, idleTimeoutMs });
     closers.pop();
     closers.push(async () => {
       handler.close();

@@ -108,6 +108,47 @@ test('what is no HTTP, or too large for a header, is answered by a problem docum
   }
 });
 
+test('thousands of requests on one connection, without reading an answer, end it and cost little', async () => {
+  const { port, peakMb, read } = await startServing();
+  const before = await peakMb();
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      exchange(port, (socket) => {
+        socket.write('GET /api/snapshot HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2_000));
+        socket.pause();
+        setTimeout(() => socket.resume(), 1_000);
+      }),
+    ),
+  );
+  for (const answer of answers) expect(answer.split('HTTP/1.1 200').length).toBeLessThan(100);
+  expect((await peakMb()) - before).toBeLessThan(50);
+  expect((await read()).status).toBe(200);
+});
+
+test('a few requests on one connection are answered in order', async () => {
+  const { port } = await startServing();
+  const paths = ['/api/health', '/api/nothing', '/api/health/rollback-status'];
+  const answer = await exchange(port, (socket) =>
+    socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`).join('')),
+  );
+  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
+});
+
+test('a connection over which nothing moves is closed', async () => {
+  const { port } = await startServing();
+  let text = '';
+  await new Promise<void>((resolve) => {
+    // Its heartbeats come more rarely than this service waits.
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /api/events HTTP/1.1\r\nhost: x\r\n\r\n'));
+    onTestFinished(() => void socket.destroy());
+    socket.on('data', (data) => (text += String(data)));
+    socket.on('error', () => {});
+    socket.on('close', () => resolve());
+  });
+  expect(text).toContain('event: hello');
+  expect(text).not.toContain('event: heartbeat');
+});
+
 test('2,000 connections that never finish a request are closed, and keep nobody from being answered', async () => {
   const { port, peakMb, read } = await startServing();
   const before = await peakMb();

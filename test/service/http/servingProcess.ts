@@ -5,7 +5,8 @@ import { createMemoryStore } from '../../harness/memoryStore.js';
 
 // A process of its own: prints its port, and the most memory it ever held, in MB, for each line it reads.
 const handler = createHandler({
-  store: createMemoryStore({ memoryPanel: { enabled: true } }),
+  // Each answer is 12 kB, so that a few hundred are more than kernels keep for somebody who does not read.
+  store: createMemoryStore({ memoryPanel: { enabled: true, config: { text: 'x'.repeat(12_000) } } }),
   tokens: [{ token: 'admin-token-0123456789', role: 'admin' }],
 });
 const listener = await listen(handler, {
@@ -13,6 +14,7 @@ const listener = await listen(handler, {
   host: '127.0.0.1',
   headersTimeoutMs: 4_000,
   requestTimeoutMs: 6_000,
+  idleTimeoutMs: 3_000,
 });
 process.stdout.write(`${listener.port}\n`);
 createInterface(process.stdin)
