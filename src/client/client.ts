@@ -162,11 +162,13 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       if (isSameContext(read().context, next)) return;
       snapshots = openSnapshots(next);
       const isOther = read().context.targetingKey !== next.targetingKey;
-      store.setState({ context: next });
+      // Rules hold for everyone; a snapshot of one user's assignments does not.
+      const isPersonal = source?.dependsOnContext;
+      store.setState(isPersonal && isOther ? { context: next, snapshot: null, announced: null } : { context: next });
+      if (isPersonal && isOther) intake.restore();
       refresh();
       if (isOther) gates.release();
-      // Rules hold for everyone; a snapshot of one user's assignments does not.
-      if (source?.dependsOnContext) {
+      if (isPersonal) {
         if (isRunning) intake.start();
       } else if (context !== null) intake.save();
     },

@@ -65,7 +65,11 @@ function assign(feature: string, walk: Walk): Assignment {
   const published = snapshot.features.get(feature);
   if (snapshot.emergency) return kill(feature, 'ROLLED_BACK');
   if (snapshot.kills.has(feature)) {
-    const isOnlyDisabled = published && 'enabled' in published && !published.enabled && !published.rolledBack;
+    const isOnlyDisabled =
+      published &&
+      ('enabled' in published
+        ? !published.enabled && !published.rolledBack
+        : 'reason' in published && published.reason === 'DISABLED');
     return kill(feature, isOnlyDisabled ? 'DISABLED' : 'ROLLED_BACK');
   }
   if (!published || 'malformed' in published) return give(feature, 'v1', 'ERROR');

@@ -196,6 +196,11 @@ describe('finished assignments', () => {
     expect(ask(assignments(panel, { kills: ['panel'] }), 'panel')).toMatchObject({ version: 'v1', kill: true });
     expect(ask(assignments(panel, { emergency: { since: '' } }), 'panel')).toMatchObject({ version: 'v1', kill: true });
   });
+
+  test.each(['DISABLED', 'ROLLED_BACK'])('say by a kill that they are %s', (reason) => {
+    const killed = assignments({ version: 'v1', reason }, { kills: ['panel'] });
+    expect(ask(killed, 'panel')).toEqual({ feature: 'panel', version: 'v1', reason, kill: true });
+  });
 });
 
 describe('names that are special in JavaScript', () => {
