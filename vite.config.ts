@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './test/harness/chromium.js';
+import { ofrepCommands } from './test/harness/ofrepCommands.js';
 import { serviceCommands } from './test/harness/serviceCommands.js';
 import { rowsProjects } from './test/render/rowsProjects.js';
 import './test/harness/node20.js';
@@ -150,7 +151,7 @@ export default defineConfig(({ mode }) => ({
                 screenshotFailures: false,
                 instances: [{ browser: 'chromium' as const }],
                 provider: chromiumProvider(),
-                commands: serviceCommands,
+                commands: { ...serviceCommands, ...ofrepCommands },
               },
             },
           },

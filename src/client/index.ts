@@ -13,6 +13,8 @@ export type { Source, SourceListener, SourceRequest, SourceStatus } from './sour
 export { httpSource } from './source/httpSource.js';
 export { staticSource } from './source/staticSource.js';
 export { envSource } from './source/envSource.js';
+export { ofrepSource, type OfrepSourceOptions } from './source/ofrepSource.js';
+export { unleashSource, type UnleashSourceOptions } from './source/unleashSource.js';
 export { bucketOf } from '../evaluate/bucket.js';
 export type { Decision, DecisionReason } from '../decide/decide.js';
 export type { EvaluationContext, JsonObject, JsonValue, Version } from '../evaluate/snapshot.js';
