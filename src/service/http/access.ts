@@ -49,6 +49,7 @@ interface KnownToken extends Actor {
 
 const rank: Readonly<Record<Role, number>> = { viewer: 0, operator: 1, admin: 2 };
 const maxTokenLength = 512;
+const quietMs = 10_000;
 
 /**
  * Checks the tokens that a process is given.
@@ -74,6 +75,7 @@ export function readServiceTokens(tokens: readonly ServiceToken[]): readonly Kno
 export function createAccess({ tokens, stored, clock, onInternalFault }: AccessOptions): Access {
   const given = readServiceTokens(tokens);
   const throttle = createThrottle({ clock });
+  let toldAtMs = -Infinity;
 
   const find = (hash: Uint8Array): KnownToken | undefined => {
     let found: KnownToken | undefined;
@@ -88,7 +90,12 @@ export function createAccess({ tokens, stored, clock, onInternalFault }: AccessO
     const failed = throttle.fail(address);
     if (failed === null) return unauthorized(request, what);
     const { retryAfterS, isFirst } = failed;
-    if (isFirst) onInternalFault('access', new Error(`many wrong tokens from ${address}; more of them are refused`));
+    const nowMs = clock.now();
+    // Whoever has many addresses must not fill a disk with them.
+    if (isFirst && Math.abs(nowMs - toldAtMs) >= quietMs) {
+      toldAtMs = nowMs;
+      onInternalFault('access', new Error(`many wrong tokens from ${address}; more of them are refused`));
+    }
     return new Problem('too-many-requests', `too many wrong tokens from this address; wait ${retryAfterS} s`, {
       headers: { 'retry-after': String(retryAfterS) },
     });
