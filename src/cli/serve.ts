@@ -12,6 +12,7 @@ interface Given {
   readonly trustProxy?: string;
   readonly maxStreams?: string;
   readonly maxStreamsPerAddress?: string;
+  readonly maxEvaluationsPerAddress?: string;
 }
 
 const no = ['', '0', 'false', 'no', 'off'];
@@ -30,6 +31,10 @@ export function addServe(program: Command, run: Run): void {
     )
     .option('--max-streams <count>', '$SWITCHBACK_MAX_STREAMS, default 10000')
     .option('--max-streams-per-address <count>', '$SWITCHBACK_MAX_STREAMS_PER_ADDRESS, default 1000')
+    .option(
+      '--max-evaluations-per-address <count>',
+      '$SWITCHBACK_MAX_EVALUATIONS_PER_ADDRESS: by OFREP, in 10 s, default 10000',
+    )
     .action((given: Given, command: Command) =>
       run(async (context) => {
         const { env, output } = context;
@@ -39,6 +44,10 @@ export function addServe(program: Command, run: Run): void {
         const maxStreamsPerAddress = limit(
           '--max-streams-per-address',
           given.maxStreamsPerAddress ?? env['SWITCHBACK_MAX_STREAMS_PER_ADDRESS'],
+        );
+        const maxEvaluationsPerAddress = limit(
+          '--max-evaluations-per-address',
+          given.maxEvaluationsPerAddress ?? env['SWITCHBACK_MAX_EVALUATIONS_PER_ADDRESS'],
         );
         const readOnly =
           given.readOnly === true || !no.includes((env['SWITCHBACK_READ_ONLY'] ?? '').trim().toLowerCase());
@@ -69,6 +78,7 @@ export function addServe(program: Command, run: Run): void {
           log,
           ...(maxStreams === undefined ? {} : { maxStreams }),
           ...(maxStreamsPerAddress === undefined ? {} : { maxStreamsPerAddress }),
+          ...(maxEvaluationsPerAddress === undefined ? {} : { maxEvaluationsPerAddress }),
           ...(databaseOwnerUrl === undefined ? {} : { databaseOwnerUrl }),
           ...(databaseUrl === undefined ? {} : { databaseUrl }),
           ...(token === undefined ? {} : { adminToken: token }),

@@ -19,6 +19,7 @@ type HandlerPart =
   | 'startKills'
   | 'maxStreams'
   | 'maxStreamsPerAddress'
+  | 'maxEvaluationsPerAddress'
   | 'trustProxy'
   | 'readOnly'
   | 'planGates'
@@ -123,6 +124,9 @@ const handlerPartOf = (options: ServiceOptions): Pick<HandlerOptions, HandlerPar
   ...(options.startKills === undefined ? {} : { startKills: options.startKills }),
   ...(options.maxStreams === undefined ? {} : { maxStreams: options.maxStreams }),
   ...(options.maxStreamsPerAddress === undefined ? {} : { maxStreamsPerAddress: options.maxStreamsPerAddress }),
+  ...(options.maxEvaluationsPerAddress === undefined
+    ? {}
+    : { maxEvaluationsPerAddress: options.maxEvaluationsPerAddress }),
   ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
   ...(options.readOnly === undefined ? {} : { readOnly: options.readOnly }),
   ...(options.planGates === undefined ? {} : { planGates: options.planGates }),

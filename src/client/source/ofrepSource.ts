@@ -31,7 +31,7 @@ const lagMs = 30_000;
  * Takes assignments from any engine that speaks OpenFeature's Remote Evaluation Protocol: at once, when its event stream says so,
  * and by polling.
  * @throws SwitchbackError `invalid-option`
- * @source docs/contracts.md part 9
+ * @source docs/contracts.md part 10
  */
 export function ofrepSource(options: OfrepSourceOptions): Source {
   const { url, flagKeys, fetch, clock, random, onWake, pollMs } = readForeignOptions(options);

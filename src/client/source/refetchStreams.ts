@@ -32,7 +32,7 @@ const maxStreams = 4;
 const healthyMs = 60_000;
 const maxReconnectMs = 30_000;
 
-/** @source docs/contracts.md part 9. A URL may hold a token: it is in no message. */
+/** @source docs/contracts.md part 10. A URL may hold a token: it is in no message. */
 export function createRefetchStreams(options: RefetchStreamsOptions): RefetchStreams {
   const { EventSource, clock, random, onRefetch, onChange, onFault } = options;
   const links = new Map<string, Link>();

@@ -28,7 +28,7 @@ const eventStreams = [{ type: 'sse', endpoint: { requestUri: '/ofrep/v1/events' 
 
 /**
  * OpenFeature Remote Evaluation Protocol: any OpenFeature client may ask us.
- * @source docs/contracts.md part 9; the protocol's version is 0.3
+ * @source docs/contracts.md part 10; the protocol's version is 0.3
  */
 export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddress }: OfrepOptions): readonly Route[] {
   const { replica, clock } = service;
