@@ -19,8 +19,9 @@ export function createProgressLine(stream: ProgressStream): ProgressLine {
   return {
     draw(text) {
       if (stream.isTTY !== true) return;
-      // A line that wraps cannot be drawn over.
-      stream.write(clearLine + text.slice(0, Math.max(10, (stream.columns ?? 80) - 1)));
+      // A line that wraps cannot be drawn over; some terminals do not know their width and say 0.
+      const columns = stream.columns !== undefined && stream.columns > 0 ? stream.columns : 80;
+      stream.write(clearLine + text.slice(0, columns - 1));
       isDrawn = true;
     },
     clear() {

@@ -18,8 +18,8 @@ export function rollback(database: Database, feature: string, origin: ChangeOrig
 
 const lockedStates = new Set(['55P03', '40P01']);
 
-// The rollback alone already publishes v1, so a row that somebody's open transaction holds must not undo it.
-async function disableUnlessLocked(tx: Queryable, feature: string): Promise<void> {
+/** Turns the flag off after a rollback: that alone publishes v1, so a row that somebody's open transaction holds must not undo it. */
+export async function disableUnlessLocked(tx: Queryable, feature: string): Promise<void> {
   await tx.query('SAVEPOINT flag');
   try {
     await tx.query("SET LOCAL lock_timeout = '1s'");

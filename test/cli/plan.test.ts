@@ -186,6 +186,8 @@ describe('on a terminal', () => {
     line.clear();
     line.clear();
     expect(written).toEqual(['\r\u001b[2K0123456789a', '\r\u001b[2K']);
+    createProgressLine({ isTTY: true, columns: 0, write: (text) => written.push(text) }).draw('0123456789abcdef');
+    expect(written.pop()).toContain('0123456789abcdef');
     createProgressLine({ write: (text) => written.push(text) }).draw('x');
     expect(written).toHaveLength(2);
   });

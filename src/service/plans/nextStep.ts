@@ -39,9 +39,11 @@ export function obstacleOf(
 
 /** Decides what a tick does: at most one stage, and never more v2 while anything stands in the way. */
 export function nextStep(plan: RunningPlan, surroundings: PlanSurroundings): PlanStep {
-  const obstacle = obstacleOf(plan, surroundings);
+  const { judgement } = surroundings;
+  // Harm wins, whatever else is the matter.
+  const obstacle = judgement.outcome === 'revert' ? null : obstacleOf(plan, surroundings);
   if (obstacle !== null) return { kind: 'pause', ...obstacle };
-  return undisturbedStep(plan, surroundings.judgement);
+  return undisturbedStep(plan, judgement);
 }
 
 /** What a plan does while nothing stands in its way. */

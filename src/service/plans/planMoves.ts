@@ -45,10 +45,11 @@ async function readRollback(tx: Queryable, feature: string, after: number): Prom
   return row ?? null;
 }
 
-/** The rollback in force that a plan may not start or go on under, as a refusal. @throws StoreError `conflict` */
+/** Refuses to run a plan under a rollback, also under one that this very transaction would end. @throws StoreError `conflict` */
 export async function refuseRollback(tx: Queryable, feature: string): Promise<void> {
   const [row] = await tx.query<{ id: number; feature: string | null }>(
-    `SELECT id::float8 AS id, feature FROM rollbacks WHERE (feature = $1 OR feature IS NULL) AND ended_at IS NULL
+    `SELECT id::float8 AS id, feature FROM rollbacks
+      WHERE (feature = $1 OR feature IS NULL) AND (ended_at IS NULL OR ended_at >= transaction_timestamp())
       ORDER BY id DESC LIMIT 1`,
     [feature],
   );

@@ -2,6 +2,7 @@ import { assertNever, type OnInternalFault } from '../../error.js';
 import type { Database, Queryable } from '../database.js';
 import { sqlStateOf } from '../databaseError.js';
 import { readTotals } from '../readTotals.js';
+import { disableUnlessLocked } from '../rollbackChange.js';
 import { StoreError, type ChangeOrigin, type StoredTotals } from '../store.js';
 import type { GateAnswer } from './gateAnswer.js';
 import type { Judge, StageJudgement } from './judgeStage.js';
@@ -67,7 +68,11 @@ function tickPlan(database: Database, seen: RunningPlan, judgement: StageJudgeme
     // A clock that was set back would hold the stage until it has caught up: the time begins anew instead.
     if (locked.isClockBehind)
       await tx.query('UPDATE plans SET running_since = switchback_clock() WHERE id = $1', [plan.id]);
-    const step = nextStep(plan, { ...(await readSurroundings(tx, locked)), judgement });
+    // A revert waits for nobody who holds the feature.
+    const step =
+      judgement.outcome === 'revert'
+        ? undisturbedStep(plan, judgement)
+        : nextStep(plan, { ...(await readSurroundings(tx, locked)), judgement });
     await noteAnswers(tx, plan, judgement);
     if (step.kind !== 'hold')
       await because(tx, step.kind === 'revert' ? `plan ${plan.id}: ${step.reason}` : step.reason);
@@ -108,7 +113,7 @@ export async function take(tx: Queryable, plan: RunningPlan, step: PlanStep): Pr
           SELECT feature, enabled, percentage FROM feature_flags WHERE feature = $1 ON CONFLICT DO NOTHING`,
         [feature],
       );
-      await tx.query('UPDATE feature_flags SET enabled = false WHERE feature = $1 AND enabled', [feature]);
+      await disableUnlessLocked(tx, feature);
       return;
     default:
       return assertNever(step);

@@ -119,6 +119,9 @@ async function letRun(tx: Queryable, plan: StoredPlan, stage: number): Promise<v
   refuseLess(feature, percentage);
   await tx.query(`UPDATE plans SET status = 'running', stage = $2 WHERE id = $1`, [plan.id, stage]);
   await setShare(tx, plan, percentage);
+  // Turning a feature on ends its rollback: one that came a moment ago must not be lost by that.
+  await tx.query('SET CONSTRAINTS ALL IMMEDIATE');
+  await refuseRollback(tx, plan.feature);
 }
 
 function expectStatus({ id, status }: StoredPlan, what: string, wanted: readonly PlanStatus[]): void {

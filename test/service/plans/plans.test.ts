@@ -7,6 +7,16 @@ import { briefly, holdClock, judgeOf, stagesOf } from './openPlans.js';
 
 const opened = openStore();
 const judge = judgeOf();
+const harm: PlanGate = {
+  kind: 'harm',
+  needsTotals: true,
+  check: () => null,
+  evaluate: (_plan, _stage, totals) => ({
+    outcome: 'revert',
+    reason: `${totals.length} totals`,
+    verdict: 'critical',
+  }),
+};
 
 /** A feature at 0 % and a plan of it that runs. */
 async function running(percentages = [1, 10, 100], holdMinutes = 60) {
@@ -259,17 +269,36 @@ test('every move is audited with who and why, the plan itself as actor', async (
   expect(entries[4]).toMatchObject({ before: { stage: 1 }, after: { stage: 2 } });
 });
 
+test('a plan that starts does not end a rollback that came a moment before', async () => {
+  const { store } = opened;
+  await store.createFeature('memoryPanel', {}, byAda);
+  const { id } = await store.plans.create('memoryPanel', stagesOf([10, 100], 0), byAda);
+  await opened.sql(`CREATE FUNCTION roll_back() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+    INSERT INTO rollbacks (feature) VALUES (NEW.feature); RETURN NEW; END $$`);
+  await opened.sql(
+    'CREATE TRIGGER a_moment_before BEFORE UPDATE ON feature_flags FOR EACH ROW EXECUTE FUNCTION roll_back()',
+  );
+  await expect(store.plans.start(id, byAda)).rejects.toMatchObject({ code: 'conflict', message: /undo it first/ });
+  await opened.sql('DROP TRIGGER a_moment_before ON feature_flags');
+  await store.plans.start(id, byAda);
+});
+
+test('a revert waits for nobody who holds the feature', async () => {
+  const { store } = opened;
+  await store.createFeature('memoryPanel', {}, byAda);
+  const { id } = await store.plans.create('memoryPanel', stagesOf([10, 100], 60, [{ kind: 'harm' }]), byAda);
+  await store.plans.start(id, byAda);
+  const client = new pg.Client({ connectionString: opened.connectionString });
+  await client.connect();
+  await client.query(`BEGIN; UPDATE feature_flags SET owner = 'x'`);
+  await store.plans.tick(judgeOf([harm]));
+  expect((await store.readState()).rollbacks).toMatchObject([{ feature: 'memoryPanel', source: 'guard' }]);
+  expect(briefly(await store.plans.read(id))).toBe('rolledBack 1');
+  await client.query('ROLLBACK');
+  await client.end();
+});
+
 test('a revert of a gate is a rollback by the guard and the end of the plan', async () => {
-  const harm: PlanGate = {
-    kind: 'harm',
-    needsTotals: true,
-    check: () => null,
-    evaluate: (_plan, _stage, totals) => ({
-      outcome: 'revert',
-      reason: `${totals.length} totals`,
-      verdict: 'critical',
-    }),
-  };
   const { store } = opened;
   await store.createFeature('memoryPanel', {}, byAda);
   const { id } = await store.plans.create('memoryPanel', stagesOf([10, 100], 60, [{ kind: 'harm' }]), byAda);
