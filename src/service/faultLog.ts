@@ -5,10 +5,14 @@ const quietMs = 10_000;
 const maxRemembered = 100;
 
 /** Writes faults to a log; the same one at most every 10 s, so that an outage does not fill a disk. */
-export function limitFaults(log: (line: string) => void, now: () => number = Date.now): OnInternalFault {
+export function limitFaults(
+  log: (line: string) => void,
+  now: () => number = Date.now,
+  secrets: readonly string[] = [],
+): OnInternalFault {
   const lastMs = new Map<string, number>();
   return (operation, error) => {
-    const line = redactSecrets(`${operation}: ${error instanceof Error ? error.message : String(error)}`);
+    const line = redactSecrets(`${operation}: ${error instanceof Error ? error.message : String(error)}`, secrets);
     const atMs = lastMs.get(line);
     if (atMs !== undefined && now() - atMs < quietMs) return;
     if (lastMs.size >= maxRemembered) lastMs.clear();

@@ -70,7 +70,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new SwitchbackError('invalid-option', `port must be 0 to 65535, found ${showValue(port)}`);
   const dataDir = resolve(options.dataDir ?? defaultDataDir);
-  const onInternalFault = limitFaults(log);
+  const secrets = [options.adminToken ?? [], options.tokens?.map(({ token }) => token) ?? []].flat();
+  const onInternalFault = limitFaults(log, Date.now, secrets);
   const closers: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {

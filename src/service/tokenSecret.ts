@@ -9,9 +9,13 @@ export const makeTokenSecret = (): string => prefix + randomBytes(32).toString('
 /** What is kept of a token. A random secret of 256 bits needs no slow hash. */
 export const hashToken = (secret: string): Buffer => createHash('sha256').update(secret, 'utf8').digest();
 
-/** Takes our tokens, bearer headers and the passwords of connection strings out of a text that others will read. */
-export const redactSecrets = (text: string): string =>
-  text
+/**
+ * Takes our tokens, bearer headers and the passwords of connection strings out of a text that others will read.
+ * @param secrets further ones, known by heart
+ */
+export const redactSecrets = (text: string, secrets: readonly string[] = []): string =>
+  secrets
+    .reduce((shown, secret) => shown.replaceAll(secret, '…'), text)
     .replace(/sbt_[\w-]{4,}/g, 'sbt_…')
     .replace(/\b(bearer|basic) +(?!\$)[^\s"',;\\]{16,}/gi, '$1 …')
     .replace(/(\/\/[^\s:/@"]*:)[^\s@"]+@/g, '$1…@');

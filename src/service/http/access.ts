@@ -2,12 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { SwitchbackError, type OnInternalFault } from '../../error.js';
 import type { ServiceClock } from '../clock.js';
 import type { Role } from '../store.js';
-import { hashToken } from '../tokenSecret.js';
+import { hashToken, redactSecrets } from '../tokenSecret.js';
 import { Problem, unavailable } from './problem.js';
 import { createThrottle } from './throttle.js';
 import type { TokenCache } from './tokenCache.js';
 
-/** A bearer token that may call admin routes. Only its SHA-256 is kept. */
+/** A bearer token that may call admin routes. Compared by its SHA-256. */
 export interface ServiceToken {
   /** At least 16 characters; make them random. */
   readonly token: string;
@@ -29,6 +29,8 @@ export interface Access {
    * @throws Problem 401, 403, 429; the detail shows a curl command that would work, without the secret
    */
   authorize(request: Request, role: Role, address: string): Promise<Actor>;
+  /** Takes tokens out of a text that others will read. */
+  redact(text: string): string;
   /** Whether a name is one of a token that was given to this process. */
   isReserved(name: string): boolean;
 }
@@ -74,6 +76,7 @@ export function readServiceTokens(tokens: readonly ServiceToken[]): readonly Kno
  */
 export function createAccess({ tokens, stored, clock, onInternalFault }: AccessOptions): Access {
   const given = readServiceTokens(tokens);
+  const secrets = tokens.map(({ token }) => token);
   const throttle = createThrottle({ clock });
   let toldAtMs = -Infinity;
 
@@ -126,6 +129,7 @@ export function createAccess({ tokens, stored, clock, onInternalFault }: AccessO
         );
       return { name: actor.name, role: actor.role };
     },
+    redact: (text) => redactSecrets(text, secrets),
     isReserved: (name) => given.some((known) => known.name === name),
   };
 }

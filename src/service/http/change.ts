@@ -1,5 +1,4 @@
 import type { ChangeOrigin, ChangeResult, FeaturePatch, StoredFeature } from '../store.js';
-import { redactSecrets } from '../tokenSecret.js';
 import { Problem, refuseField } from './problem.js';
 import { publish, PublicationTooLarge } from './publish.js';
 import type { Call } from './router.js';
@@ -9,10 +8,10 @@ import { callStore } from './storeCall.js';
 const freshMs = 1_500;
 
 /** Who, why and by which request, for the audit. */
-export const originOf = ({ actor, source, requestId }: Call, reason: string | null): ChangeOrigin => ({
+export const originOf = ({ actor, source, requestId, redact }: Call, reason: string | null): ChangeOrigin => ({
   actor,
   source,
-  reason: reason === null ? null : redactSecrets(reason),
+  reason: reason === null ? null : redact(reason),
   requestId,
 });
 

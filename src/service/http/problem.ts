@@ -1,5 +1,4 @@
 import { showValue } from '../../error.js';
-import { redactSecrets } from '../tokenSecret.js';
 
 /** What is wrong with one field: where (a JSON pointer), what was there (at most 64 characters), what should have been. */
 export interface FieldError {
@@ -64,8 +63,15 @@ export const refuseField = (pointer: string, value: unknown, message: string): P
 export const unavailable = (detail: string, retryAfterS = 1): Problem =>
   new Problem('unavailable', detail, { headers: { 'retry-after': String(retryAfterS) } });
 
-/** Writes a problem as a response; `instance` is the request's id. */
-export function problemResponse({ kind, message, extras }: Problem, instance: string): Response {
+/**
+ * Writes a problem as a response; `instance` is the request's id.
+ * @param redact what a caller put into the wrong field is shown to it, and to whoever keeps its logs
+ */
+export function problemResponse(
+  { kind, message, extras }: Problem,
+  instance: string,
+  redact: (text: string) => string,
+): Response {
   const [status, title] = problems[kind];
   const { errors, current, headers } = extras;
   const body = {
@@ -77,8 +83,7 @@ export function problemResponse({ kind, message, extras }: Problem, instance: st
     ...(errors === undefined ? {} : { errors }),
     ...(current === undefined ? {} : { current }),
   };
-  // What a caller put into the wrong field is shown to it, and to whoever keeps its logs.
-  return new Response(redactSecrets(JSON.stringify(body)), {
+  return new Response(redact(JSON.stringify(body)), {
     status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
   });

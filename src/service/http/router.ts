@@ -26,6 +26,8 @@ export interface Call {
   /** `public` on public routes. */
   readonly actor: string;
   readonly source: ChangeSource;
+  /** Takes tokens out of a text that is kept. */
+  readonly redact: (text: string) => string;
   /** Of the caller, past trusted proxies. */
   readonly address: string;
   readonly origin: RequestOrigin;
@@ -89,7 +91,7 @@ export function createRouter(
       // The route, not the path: what callers put there is not for a log.
       if (!(error instanceof Problem)) onInternalFault(`${request.method} ${path}`, error);
       const problem = error instanceof Problem ? error : new Problem('internal-error', 'see the service log');
-      response = problemResponse(problem, requestId);
+      response = problemResponse(problem, requestId, access.redact);
     }
     setSecurityHeaders(response.headers, isPublic, isSecure);
     response.headers.set('x-request-id', requestId);
@@ -116,6 +118,7 @@ export function createRouter(
             requestId,
             actor,
             source: sourceOf(request),
+            redact: access.redact,
             address,
             origin: c.env.origin,
           });

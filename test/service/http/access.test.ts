@@ -157,3 +157,19 @@ test('hides what failed inside and reports it', async () => {
   expect(await failed.text()).not.toContain('secret detail');
   expect(faults).toEqual(['GET /api/audit: Error: secret detail']);
 });
+
+test('a token in the wrong place is neither shown nor kept', async () => {
+  const store = createMemoryStore(seed);
+  const { send } = await startRunning(store);
+  const bodies = [
+    { feature: adminToken },
+    { feature: 'none', [operatorToken]: viewerToken },
+    { feature: 'memoryPanel', reason: `as ${operatorToken} said` },
+    `{"feature":"${adminToken}`,
+  ];
+  const said: string[] = [];
+  for (const body of bodies) said.push(await (await send('POST', '/api/features/disable', body)).text());
+  const kept = JSON.stringify([await store.readAudit({ limit: 10 }), await store.readRollbacks({ limit: 10 })]);
+  expect(kept).toContain('as … said');
+  for (const token of [adminToken, operatorToken, viewerToken]) expect([...said, kept].join()).not.toContain(token);
+});
