@@ -43,7 +43,10 @@ export interface HandlerOptions {
   readonly maxStreams?: number;
   /** Of these, from one address or IPv6 network of 64 bits. Default 1,000; more get 429 with Retry-After. */
   readonly maxStreamsPerAddress?: number;
-  /** OFREP evaluations that one address, or IPv6 network of 64 bits, may ask for in 10 s. Default 10,000; more get 429 with Retry-After. */
+  /**
+   * OFREP evaluations that one address, or IPv6 network of 64 bits, may ask for in 10 s; a bulk one counts once for every hundred
+   * flags. Default 10,000; more get 429 with Retry-After.
+   */
   readonly maxEvaluationsPerAddress?: number;
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, networks, `loopback`. Default: none. */
   readonly trustProxy?: readonly string[];

@@ -17,11 +17,13 @@ import { createThrottle } from './throttle.js';
 
 export interface OfrepOptions {
   readonly streams: OfrepStreams;
-  /** Evaluations that one address may ask for in 10 s. */
+  /** Evaluations that one address may ask for in 10 s; a bulk one counts once for every hundred flags. */
   readonly maxEvaluationsPerAddress: number;
 }
 
 const windowMs = 10_000;
+/** A hundred flags take about a millisecond. */
+const flagsPerEvaluation = 100;
 const minRefreshMs = 500;
 const maxRefreshWaitMs = 1_000;
 const eventStreams = [{ type: 'sse', endpoint: { requestUri: '/ofrep/v1/events' }, inactivityDelaySec: 120 }] as const;
@@ -46,8 +48,8 @@ export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddres
   };
   const flagOf = (snapshot: Snapshot, key: string, context: EvaluationContext): OfrepFlag =>
     ofrepFlagOf(evaluate(snapshot, key, context, { nowMs: clock.now(), digestOf: nodeDigestOf }), snapshot);
-  const admit = (address: string): void => {
-    const refused = throttle.fail(address);
+  const admit = (address: string, flags: number): void => {
+    const refused = throttle.fail(address, Math.ceil(flags / flagsPerEvaluation));
     if (refused === null) return;
     const { retryAfterS } = refused;
     throw new Problem('too-many-requests', `too many evaluations from this address; wait ${retryAfterS} s`, {
@@ -75,7 +77,7 @@ export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddres
   const single = ({ request, param, address }: Call): Promise<Response> => {
     const key = param('key');
     return answerOfrep(key, async () => {
-      admit(address);
+      admit(address, 1);
       const context = await readOfrepContext(request);
       const publication = await currentOf(service);
       const snapshot = snapshotOf(publication);
@@ -88,7 +90,7 @@ export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddres
 
   const bulk = ({ request, query, address }: Call): Promise<Response> =>
     answerOfrep(null, async () => {
-      admit(address);
+      admit(address, Math.max(1, replica.current()?.features.size ?? 1));
       const context = await readOfrepContext(request);
       const isCurrent = await catchUp(query.get('flagConfigEtag'));
       const publication = await currentOf(service);

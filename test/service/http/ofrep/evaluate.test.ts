@@ -182,6 +182,15 @@ test('answers 429 with Retry-After to an address that asks too much', async () =
   await readAnswer('single', single);
 });
 
+test('counts a bulk evaluation once for every hundred flags', async () => {
+  const many = Object.fromEntries(Array.from({ length: 250 }, (_, at) => [`flag${at}`, { enabled: true }]));
+  const running = await startRunning(createMemoryStore(many), { maxEvaluationsPerAddress: 7 });
+  const statuses = [];
+  for (const path of [all, all, `${all}/flag1`, `${all}/flag1`])
+    statuses.push((await ask(running, path, { context: user })).status);
+  expect(statuses).toEqual([200, 200, 200, 429]);
+});
+
 test('answers any origin, with the headers that OFREP clients send', async () => {
   const { get } = await startRunning(createMemoryStore(seed));
   for (const path of [all, `${all}/memoryPanel`, '/ofrep/v1/events']) {

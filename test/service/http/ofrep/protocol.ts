@@ -1,6 +1,6 @@
-// What OFREP 0.3 allows in an answer, written down after its published description (open-feature/protocol, service/openapi.yaml,
-// Apache-2.0), read with the two corrections it needs: a flag is any of its kinds (the description's "one of" rejects every flag
-// that has a value), and a bulk evaluation may hold a flag that was not found.
+// What OFREP 0.3 allows in an answer, in our own words: after the protocol's description (open-feature/protocol, service/openapi.yaml
+// and service/adrs, Apache-2.0), read with the two corrections it needs: a flag is any of its kinds (the description's "one of"
+// rejects every flag that has a value), and a bulk evaluation may hold a flag that was not found.
 import * as v from 'valibot';
 import { expect } from 'vitest';
 
