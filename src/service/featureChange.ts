@@ -1,14 +1,21 @@
 import { showValue } from '../error.js';
 import { featureKeyPattern } from '../evaluate/snapshot.js';
 import type { Database, Queryable } from './database.js';
-import { sqlStateOf } from './databaseError.js';
+import { refuseBadConfig } from './featureConfig.js';
 import { toColumns } from './featurePatch.js';
-import { findCycle } from './requiresCycle.js';
-import { StoreError, type ChangeOrigin, type ChangeResult, type FeaturePatch, type StoredFeature } from './store.js';
+import { refuseBadRequires } from './requiresCycle.js';
+import {
+  StoreError,
+  type ChangeOrigin,
+  type ChangeResult,
+  type FeatureChange,
+  type FeaturePatch,
+  type StoredFeature,
+} from './store.js';
 import { toStoredFeature, type FeatureRow } from './storedRows.js';
 
 // Two changes of `requires` at once could close a cycle that neither sees.
-const lockRequiresSql = `SELECT pg_advisory_xact_lock(hashtextextended('switchback requires', 0))`;
+export const lockRequiresSql = `SELECT pg_advisory_xact_lock(hashtextextended('switchback requires', 0))`;
 
 /** Adds a feature; what the patch leaves out takes the columns' defaults (off, 0 %). */
 export function createFeature(
@@ -18,24 +25,9 @@ export function createFeature(
   origin: ChangeOrigin,
 ): Promise<ChangeResult> {
   return database.transaction(origin, async (tx) => {
-    if (!featureKeyPattern.test(feature))
-      throw new StoreError(
-        'invalid',
-        `a feature key matches ${featureKeyPattern.source}, found ${showValue(feature)}`,
-        {
-          field: '/feature',
-        },
-      );
-    const { columns, types, values } = toColumns(patch);
-    await checkRequires(tx, feature, patch.requires);
-    const names = ['feature', ...columns].join(', ');
-    const slots = ['$1', ...types.map((type, at) => `$${at + 2}::${type}`)].join(', ');
-    try {
-      await tx.query(`INSERT INTO feature_flags (${names}) VALUES (${slots})`, [feature, ...values]);
-    } catch (error) {
-      if (sqlStateOf(error) !== '23505') throw error;
-      throw new StoreError('conflict', `${feature} exists already`, { field: '/feature', cause: error });
-    }
+    if (asksForOthers(patch)) await tx.query(lockRequiresSql);
+    await insertFeature(tx, feature, patch);
+    if (asksForOthers(patch)) await checkRequires(tx, [feature]);
     return finishChange(tx, feature, null);
   });
 }
@@ -49,40 +41,88 @@ export function changeFeature(
   origin: ChangeOrigin,
 ): Promise<ChangeResult> {
   return database.transaction(origin, async (tx) => {
-    const { columns, types, values } = toColumns(patch);
-    await checkRequires(tx, feature, patch.requires);
-    const current = await readFeature(tx, feature, 'FOR NO KEY UPDATE');
-    if (ifRowRevision !== null && current.rowRevision !== ifRowRevision)
-      throw new StoreError('stale', `${feature} is at revision ${current.rowRevision}, not ${ifRowRevision}`, {
-        current,
-      });
-    if (columns.length > 0) {
-      const sets = columns.map((column, at) => `${column} = $${at + 2}::${types[at] ?? 'text'}`).join(', ');
-      await tx.query(`UPDATE feature_flags SET ${sets} WHERE feature = $1`, [feature, ...values]);
-    }
-    // A kill that could not lock the flag left it enabled: no trigger sees a change then.
-    if (patch.enabled === true) await endRollback(tx, feature);
+    if (asksForOthers(patch)) await tx.query(lockRequiresSql);
+    await updateFeature(tx, feature, patch, ifRowRevision);
+    if (asksForOthers(patch)) await checkRequires(tx, [feature]);
     return finishChange(tx, feature, null);
   });
 }
 
-const endRollback = (tx: Queryable, feature: string) =>
-  tx.query('UPDATE rollbacks SET ended_at = clock_timestamp() WHERE feature = $1 AND ended_at IS NULL', [feature]);
+/** Makes several changes in one transaction; new features may require each other. */
+export function changeFeatures(
+  database: Database,
+  changes: readonly FeatureChange[],
+  origin: ChangeOrigin,
+): Promise<ChangeResult> {
+  return database.transaction(origin, async (tx) => {
+    const asking = changes.filter(({ patch }) => asksForOthers(patch)).map(({ feature }) => feature);
+    if (asking.length > 0) await tx.query(lockRequiresSql);
+    // In one order for everybody: two imports at once must not wait for each other.
+    const ordered = [...changes].sort((a, b) => (a.feature < b.feature ? -1 : 1));
+    for (const { feature, patch, ifRowRevision } of ordered)
+      await (ifRowRevision === 0
+        ? insertFeature(tx, feature, patch)
+        : updateFeature(tx, feature, patch, ifRowRevision));
+    if (asking.length > 0) await checkRequires(tx, asking);
+    return finishChange(tx, null, null);
+  });
+}
 
-async function checkRequires(tx: Queryable, feature: string, requires: readonly string[] | undefined): Promise<void> {
-  if (requires === undefined || requires.length === 0) return;
-  await tx.query(lockRequiresSql);
+async function insertFeature(tx: Queryable, feature: string, patch: FeaturePatch): Promise<void> {
+  if (!featureKeyPattern.test(feature))
+    throw new StoreError('invalid', `a feature key matches ${featureKeyPattern.source}, found ${showValue(feature)}`, {
+      field: '/feature',
+    });
+  const { columns, types, values } = toColumns(patch);
+  refuseBadConfig(null, patch);
+  const names = ['feature', ...columns].join(', ');
+  const slots = ['$1', ...types.map((type, at) => `$${at + 2}::${type}`)].join(', ');
+  const [made] = await tx.query<{ feature: string }>(
+    `INSERT INTO feature_flags (${names}) VALUES (${slots}) ON CONFLICT DO NOTHING RETURNING feature`,
+    [feature, ...values],
+  );
+  if (made !== undefined) return;
+  const [known] = await tx.query<{ isRetired: boolean }>(
+    'SELECT retired_at IS NOT NULL AS "isRetired" FROM feature_flags WHERE feature = $1',
+    [feature],
+  );
+  const how = known?.isRetired === true ? `; it is retired: POST /api/features/${feature}/restore brings it back` : '';
+  throw new StoreError('conflict', `${feature} exists already${how}`, { field: '/feature' });
+}
+
+async function updateFeature(
+  tx: Queryable,
+  feature: string,
+  patch: FeaturePatch,
+  ifRowRevision: number | null,
+): Promise<void> {
+  const { columns, types, values } = toColumns(patch);
+  const current = await readFeature(tx, feature, 'FOR NO KEY UPDATE');
+  if (ifRowRevision !== null && current.rowRevision !== ifRowRevision)
+    throw new StoreError('stale', `${feature} is at revision ${current.rowRevision}, not ${ifRowRevision}`, {
+      current,
+    });
+  refuseBadConfig(current, patch);
+  if (columns.length > 0) {
+    const sets = columns.map((column, at) => `${column} = $${at + 2}::${types[at] ?? 'text'}`).join(', ');
+    await tx.query(`UPDATE feature_flags SET ${sets} WHERE feature = $1`, [feature, ...values]);
+  }
+  // A kill that could not lock the flag left it enabled: no trigger sees a change then.
+  if (patch.enabled === true)
+    await tx.query('UPDATE rollbacks SET ended_at = clock_timestamp() WHERE feature = $1 AND ended_at IS NULL', [
+      feature,
+    ]);
+}
+
+const asksForOthers = ({ requires }: FeaturePatch): boolean => requires !== undefined && requires.length > 0;
+
+/** Looks at what these features require, as it would be. */
+export async function checkRequires(tx: Queryable, features: readonly string[]): Promise<void> {
   const rows = await tx.query<{ feature: string; requires: string[] }>(
     'SELECT feature, requires FROM feature_flags WHERE retired_at IS NULL',
   );
-  const known = new Map<string, readonly string[]>(rows.map((row) => [row.feature, row.requires]));
-  known.set(feature, requires);
-  const unknown = requires.find((key) => !known.has(key));
-  if (unknown !== undefined)
-    throw new StoreError('invalid', `requires: there is no feature ${showValue(unknown)}`, { field: '/requires' });
-  const cycle = findCycle(known, feature);
-  if (cycle !== null)
-    throw new StoreError('conflict', `requires: ${cycle.join(' → ')} is a cycle`, { field: '/requires' });
+  const requires = new Map<string, readonly string[]>(rows.map((row) => [row.feature, row.requires]));
+  for (const feature of features) refuseBadRequires(requires, feature);
 }
 
 /**

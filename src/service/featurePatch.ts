@@ -63,6 +63,12 @@ const fields: Readonly<Record<keyof Required<FeaturePatch>, Field>> = {
   until: { column: 'valid_until', isGood: isTime, wanted: time, type: 'timestamptz' },
   requires: { column: 'requires', isGood: isListOf(isFeatureKey, 50), wanted: 'up to 50 feature keys', type: 'text[]' },
   config: { column: 'config', isGood: isConfig, wanted: 'an object of at most 64 KiB', type: 'jsonb' },
+  configSchema: {
+    column: 'config_schema',
+    isGood: (value) => value === null || isConfig(value),
+    wanted: 'an object of at most 64 KiB, or null',
+    type: 'jsonb',
+  },
   sampling: { column: 'sampling', isGood: isNumberIn(0, 1), wanted: '0 to 1', type: 'double precision' },
   logOnly: { column: 'log_only', isGood: isBoolean, wanted: 'true or false', type: 'boolean' },
   owner: { column: 'owner', isGood: isTextUpTo(200), wanted: 'at most 200 characters, or null', type: 'text' },
@@ -98,7 +104,7 @@ export function toColumns(patch: FeaturePatch): ColumnChange {
       throw new StoreError('invalid', `${name}: ${wanted}, found ${showValue(value)}`, { field: `/${name}` });
     columns.push(column);
     types.push(type);
-    values.push(type === 'jsonb' ? JSON.stringify(value) : value);
+    values.push(type === 'jsonb' && value !== null ? JSON.stringify(value) : value);
   }
   return { columns, types, values };
 }

@@ -3,13 +3,14 @@ import type { ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import type { OnInternalFault } from '../error.js';
 import { openDatabase, type Database } from './database.js';
-import { changeFeature, createFeature } from './featureChange.js';
+import { changeFeature, changeFeatures, createFeature } from './featureChange.js';
 import { migrate } from './migrate.js';
 import { readTotals, readV2Since } from './readTotals.js';
 import { emergencyRollback, rollback, undoRollback } from './rollbackChange.js';
 import type { WithPlans } from './plans/planStore.js';
 import { createPostgresPlans } from './plans/postgresPlans.js';
 import { createPostgresTokens } from './postgresTokens.js';
+import { readRetired, restoreFeature, retireFeature } from './retireFeature.js';
 import { StoreError, type FlagStore, type StoredState } from './store.js';
 import { storeBatch } from './storeBatch.js';
 import {
@@ -81,6 +82,10 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
     createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),
     changeFeature: (feature, patch, ifRowRevision, origin) =>
       changeFeature(database, feature, patch, ifRowRevision, origin),
+    changeFeatures: (changes, origin) => changeFeatures(database, changes, origin),
+    retireFeature: (feature, origin) => retireFeature(database, feature, origin),
+    restoreFeature: (feature, origin) => restoreFeature(database, feature, origin),
+    readRetired: () => readRetired(database),
     rollback: (feature, origin) => rollback(database, feature, origin),
     emergencyRollback: (origin) => emergencyRollback(database, origin),
     undoRollback: (id, features, origin) => undoRollback(database, id, features, origin),
@@ -157,7 +162,8 @@ async function readAudit(database: Database, query: { feature?: string; limit: n
 
 async function readRollbacks(database: Database, query: { feature?: string; limit: number }) {
   const rows = await database.query<{ kill: RollbackRow }>(
-    `SELECT to_jsonb(kill) AS kill FROM rollbacks AS kill WHERE $1::text IS NULL OR feature = $1 ORDER BY id DESC LIMIT $2`,
+    `SELECT to_jsonb(kill) AS kill FROM rollbacks AS kill
+      WHERE $1::text IS NULL OR feature = $1 OR feature IS NULL ORDER BY id DESC LIMIT $2`,
     [query.feature ?? null, toLimit(query.limit)],
   );
   return rows.map(({ kill }) => toStoredRollback(kill));

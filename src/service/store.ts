@@ -25,6 +25,8 @@ export interface StoredFeature {
   readonly until: string | null;
   readonly requires: readonly string[];
   readonly config: JsonObject;
+  /** What `config` has to keep to, in a subset of JSON Schema 2020-12; null: anything. */
+  readonly configSchema: JsonObject | null;
   /** 0–1. */
   readonly sampling: number;
   readonly logOnly: boolean;
@@ -35,6 +37,11 @@ export interface StoredFeature {
   /** Goes up by one with each change of this row; the `ETag` of a feature. */
   readonly rowRevision: number;
   readonly updatedAt: string;
+}
+
+/** A feature that is published no more; everything else stays as it was. */
+export interface RetiredFeature extends StoredFeature {
+  readonly retiredAt: string;
 }
 
 /** A rollback; `feature` null means all of them (the emergency). */
@@ -85,6 +92,14 @@ export interface ChangeOrigin {
 
 /** The fields of a feature that a change may set. */
 export type FeaturePatch = Partial<Omit<StoredFeature, 'feature' | 'rowRevision' | 'updatedAt'>>;
+
+/** One of several changes that are made together. */
+export interface FeatureChange {
+  readonly feature: string;
+  readonly patch: FeaturePatch;
+  /** As it was read; 0: the feature is new. */
+  readonly ifRowRevision: number;
+}
 
 export interface ChangeResult extends Order {
   readonly feature: StoredFeature | null;
@@ -145,6 +160,14 @@ export interface FlagStore {
     ifRowRevision: number | null,
     origin: ChangeOrigin,
   ): Promise<ChangeResult>;
+  /** Makes all of the changes or none. */
+  changeFeatures(changes: readonly FeatureChange[], origin: ChangeOrigin): Promise<ChangeResult>;
+  /** Publishes a feature no more. `conflict` while others require it or a plan of it is open. */
+  retireFeature(feature: string, origin: ChangeOrigin): Promise<ChangeResult>;
+  /** Brings a retired feature back, off. */
+  restoreFeature(feature: string, origin: ChangeOrigin): Promise<ChangeResult>;
+  /** Latest first, at most 1,000. */
+  readRetired(): Promise<readonly RetiredFeature[]>;
   /** Turns a feature off for everyone; a row lock held elsewhere does not block it. */
   rollback(feature: string, origin: ChangeOrigin): Promise<ChangeResult>;
   emergencyRollback(origin: ChangeOrigin): Promise<ChangeResult>;

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../evaluate/snapshot.js';
-import type { AuditEntry, ChangeSource, StoredFeature, StoredRollback, TaggedUser } from './store.js';
+import type { JsonObject, JsonValue } from '../evaluate/snapshot.js';
+import type { AuditEntry, ChangeSource, RetiredFeature, StoredFeature, StoredRollback, TaggedUser } from './store.js';
 
 /** A row of `feature_flags` as `to_jsonb` gives it. */
 export interface FeatureRow {
@@ -13,6 +13,8 @@ export interface FeatureRow {
   readonly valid_until: string | null;
   readonly requires: readonly string[];
   readonly config: JsonObject;
+  /** By hand in psql it may be anything. */
+  readonly config_schema: JsonValue;
   readonly sampling: number;
   readonly log_only: boolean;
   readonly owner: string | null;
@@ -20,6 +22,7 @@ export interface FeatureRow {
   readonly remove_by: string | null;
   readonly row_revision: number;
   readonly updated_at: string;
+  readonly retired_at: string | null;
 }
 
 export interface RollbackRow {
@@ -44,6 +47,9 @@ const toTime = (at: string): string => new Date(at).toISOString();
 const toTimeOrNull = (at: string | null): string | null => (at === null ? null : toTime(at));
 const toUser = ({ tag, label }: TaggedUser): TaggedUser => (label ? { tag, label } : { tag });
 
+const toSchema = (value: JsonValue): JsonObject | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+
 export const toStoredFeature = (row: FeatureRow): StoredFeature => ({
   feature: row.feature,
   enabled: row.enabled,
@@ -55,6 +61,7 @@ export const toStoredFeature = (row: FeatureRow): StoredFeature => ({
   until: toTimeOrNull(row.valid_until),
   requires: row.requires,
   config: row.config,
+  configSchema: toSchema(row.config_schema),
   sampling: row.sampling,
   logOnly: row.log_only,
   owner: row.owner,
@@ -62,6 +69,11 @@ export const toStoredFeature = (row: FeatureRow): StoredFeature => ({
   removeBy: row.remove_by,
   rowRevision: row.row_revision,
   updatedAt: toTime(row.updated_at),
+});
+
+export const toRetiredFeature = (row: FeatureRow): RetiredFeature => ({
+  ...toStoredFeature(row),
+  retiredAt: toTime(row.retired_at ?? row.updated_at),
 });
 
 export const toStoredRollback = (row: RollbackRow): StoredRollback => ({

@@ -9,6 +9,7 @@ import {
   type ChangeResult,
   type FeaturePatch,
   type FlagStore,
+  type RetiredFeature,
   type StoredFeature,
   type StoredRollback,
   type StoredTotals,
@@ -35,6 +36,7 @@ const blank = {
   until: null,
   requires: [],
   config: {},
+  configSchema: null,
   sampling: 1,
   logOnly: false,
   owner: null,
@@ -50,6 +52,7 @@ export function createMemoryStore(seed: Readonly<Record<string, FeaturePatch>> =
   let changedAt = new Date().toISOString();
   const now = () => new Date().toISOString();
   let features = new Map<string, StoredFeature>();
+  const retired = new Map<string, RetiredFeature>();
   for (const [feature, patch] of Object.entries(seed))
     features.set(feature, { ...blank, feature, rowRevision: 1, updatedAt: now(), ...patch });
   const rollbacks: StoredRollback[] = [];
@@ -161,6 +164,36 @@ export function createMemoryStore(seed: Readonly<Record<string, FeaturePatch>> =
       set(feature, patch, origin);
       const at = active(feature);
       return commit('change', feature, at < 0 ? null : rollbacks[at]!.id, origin);
+    },
+    async changeFeatures(changes, origin) {
+      await guard();
+      for (const { feature, ifRowRevision } of changes) {
+        const current = features.get(feature);
+        if (ifRowRevision === 0 && current !== undefined) throw new StoreError('conflict', `${feature} exists already`);
+        if (ifRowRevision !== 0 && find(feature).rowRevision !== ifRowRevision)
+          throw new StoreError('stale', 'stale', { current: find(feature) });
+      }
+      for (const { feature, patch } of changes) set(feature, patch, origin);
+      return commit('change', null, null, origin);
+    },
+    async retireFeature(feature, origin) {
+      await guard();
+      retired.set(feature, { ...find(feature), retiredAt: now() });
+      features.delete(feature);
+      return commit('change', feature, null, origin);
+    },
+    async restoreFeature(feature, origin) {
+      await guard();
+      const found = retired.get(feature);
+      if (found === undefined) throw new StoreError('not-found', `there is no feature ${feature}`);
+      retired.delete(feature);
+      const { retiredAt: _, ...stored } = found;
+      features.set(feature, { ...stored, enabled: false });
+      return commit('change', feature, null, origin);
+    },
+    async readRetired() {
+      await guard();
+      return [...retired.values()];
     },
     async rollback(feature, origin) {
       await guard();

@@ -1,4 +1,4 @@
-import type { ChangeOrigin, ChangeResult, FeaturePatch, StoredFeature } from '../store.js';
+import type { ChangeOrigin, ChangeResult, FeatureChange, FeaturePatch, StoredFeature } from '../store.js';
 import { Problem, refuseField } from './problem.js';
 import { publish, PublicationTooLarge } from './publish.js';
 import type { Call } from './router.js';
@@ -55,6 +55,7 @@ const blank: Omit<StoredFeature, 'feature'> = {
   until: null,
   requires: [],
   config: {},
+  configSchema: null,
   sampling: 1,
   logOnly: false,
   owner: null,
@@ -65,14 +66,23 @@ const blank: Omit<StoredFeature, 'feature'> = {
 };
 
 /** Refuses a change after which the snapshot would be too large. @throws Problem 422 */
-export async function checkCaps(service: Service, feature: string, patch: FeaturePatch): Promise<void> {
+export const checkCaps = (service: Service, feature: string, patch: FeaturePatch): Promise<void> =>
+  checkCapsOf(service, [{ feature, patch }]);
+
+/** The same for several changes that come together. @throws Problem 422 */
+export async function checkCapsOf(
+  service: Service,
+  changes: readonly Pick<FeatureChange, 'feature' | 'patch'>[],
+): Promise<void> {
   const state = await stateOf(service);
-  const before = state.features.get(feature) ?? { ...blank, feature };
-  const features = new Map(state.features).set(feature, { ...before, ...patch });
+  const features = new Map(state.features);
+  for (const { feature, patch } of changes)
+    features.set(feature, { ...(features.get(feature) ?? { ...blank, feature }), ...patch });
   try {
     publish({ ...state, features });
   } catch (error) {
-    if (error instanceof PublicationTooLarge) throw refuseField('', feature, `this would make ${error.message}`);
+    const shown = changes.map(({ feature }) => feature).join(', ');
+    if (error instanceof PublicationTooLarge) throw refuseField('', shown, `this would make ${error.message}`);
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import { trustProxies } from './clientAddress.js';
 import { createCompletion } from './completion.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
+import { importRoutes } from './importRoutes.js';
 import { metricsRoute } from './metricsRoute.js';
 import { ofrepRoutes } from './ofrepRoutes.js';
 import { createOfrepStreams } from './ofrepStreams.js';
@@ -22,6 +23,7 @@ import { publicRoutes } from './publicRoutes.js';
 import { readRoutes } from './readRoutes.js';
 import { createReplica } from './replica.js';
 import { rollbackRoutes } from './rollbackRoutes.js';
+import { retireRoutes } from './retireRoutes.js';
 import { createRouter, type RequestOrigin } from './router.js';
 import type { Service } from './service.js';
 import { applyStartKills, type StartKills } from './startKills.js';
@@ -176,7 +178,9 @@ export function createHandler(options: HandlerOptions): Handler {
       }),
       ...healthRoutes(service),
       ...rollbackRoutes(service),
+      ...importRoutes(service, nodeDigestOf),
       ...featureRoutes(service, nodeDigestOf),
+      ...retireRoutes(service),
       ...readRoutes(service),
       ...(plans === undefined ? [] : planRoutes(service, { plans, gates, judge })),
       ...tokenRoutes(service, { tokens: store.tokens, cache: tokenCache, access }),

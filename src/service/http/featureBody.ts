@@ -57,6 +57,7 @@ const patchFields = {
   until: v.exactOptional(v.nullable(time)),
   requires: v.exactOptional(listOf(featureField, 32)),
   config: v.exactOptional(config),
+  configSchema: v.exactOptional(v.nullable(config)),
   sampling: v.exactOptional(inRange(1)),
   logOnly: v.exactOptional(flag),
   owner: v.exactOptional(v.nullable(text(128))),

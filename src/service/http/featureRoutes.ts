@@ -1,12 +1,15 @@
 import * as v from 'valibot';
 import type { DigestOf } from '../../evaluate/bucket.js';
-import type { StoredRollback } from '../store.js';
+import { isFeatureKey } from '../../evaluate/snapshot.js';
+import { findChangeIssues } from '../featureConfig.js';
+import type { RetiredFeature, StoredRollback } from '../store.js';
 import { changeJson, checkCaps, checkEmergency, featureOf, makeChange, originOf } from './change.js';
 import { featureField, parsePatch } from './featureBody.js';
 import { featureJson } from './featureJson.js';
 import { parseFields } from './parseFields.js';
 import { Problem, refuseField } from './problem.js';
 import { raisesV2 } from './raisesV2.js';
+import { refuseIssues } from './refuseIssues.js';
 import { adminContentTypes, readJson } from './readBody.js';
 import type { Call, Route } from './router.js';
 import { json, stateOf, type Service } from './service.js';
@@ -28,6 +31,13 @@ export function featureRoutes(service: Service, digestOf: DigestOf): readonly Ro
     return [...history, ...rollbacks.filter(({ id }) => !known.has(id))];
   };
 
+  // Who asks for one that is not published gets it from the database, with `retiredAt`.
+  const retiredOf = async (key: string): Promise<RetiredFeature | undefined> => {
+    if ((await stateOf(service)).features.has(key) || !isFeatureKey(key)) return undefined;
+    const retired = await callStore(clock, () => store.readRetired());
+    return retired.find(({ feature }) => feature === key);
+  };
+
   const list = async (): Promise<Response> => {
     const { epoch, revision, features, rollbacks } = await stateOf(service);
     const history = await rollbacksOf();
@@ -43,7 +53,7 @@ export function featureRoutes(service: Service, digestOf: DigestOf): readonly Ro
   };
 
   const show = async ({ param }: Call): Promise<Response> => {
-    const feature = await featureOf(service, param('key'));
+    const feature = (await retiredOf(param('key'))) ?? (await featureOf(service, param('key')));
     const history = await rollbacksOf(feature.feature);
     return json(featureJson(feature, history), { headers: { etag: `"${feature.rowRevision}"` } });
   };
@@ -54,6 +64,7 @@ export function featureRoutes(service: Service, digestOf: DigestOf): readonly Ro
     const { feature: key, ...rest } = isObject ? (given as Record<string, unknown>) : { feature: undefined };
     const { feature } = parseFields({ feature: featureField }, { feature: key });
     const { patch, reason } = parsePatch(feature, rest, digestOf);
+    refuseIssues(findChangeIssues(null, patch));
     await checkEmergency(service, patch);
     await checkCaps(service, feature, patch);
     const result = await makeChange(service, () => store.createFeature(feature, patch, originOf(call, reason)));
@@ -66,6 +77,7 @@ export function featureRoutes(service: Service, digestOf: DigestOf): readonly Ro
     const ifRowRevision = readIfMatch(call.request.headers.get('if-match'));
     const { patch, reason } = parsePatch(feature, await readJson(call.request, body), digestOf);
     if (Object.keys(patch).length === 0) throw refuseField('', {}, 'at least one field to change');
+    refuseIssues(findChangeIssues(before, patch));
     const isRolledBack = (await stateOf(service)).rollbacks.some((rollback) => rollback.feature === feature);
     if (reason === null && raisesV2(before, patch, isRolledBack))
       throw refuseField('/reason', undefined, 'a change that brings more v2 needs a reason');

@@ -1,15 +1,19 @@
 import { callStore } from './storeCall.js';
 import { rollbackStatus, versionsOf } from './rollbackStatus.js';
+import type { StoredRollback } from '../store.js';
 import type { Route } from './router.js';
 import { currentOf, json, type Service } from './service.js';
 
 const v2CacheMs = 500;
+/** Of each feature: anyone may ask, so reasons and actors are left out, and old ones too. */
+const shownRollbacks = 5;
 
 type V2Seen = { readonly exposures: number; readonly lastSeenAtMs: number | null } | null;
 
 /** How the service is, and how far a rollback has come: counts only, so these routes are public. */
 export function healthRoutes(service: Service): readonly Route[] {
   const { replica, streams, store, clock, delivery, completion, startedAtMs } = service;
+  let history: { readonly id: string; readonly rollbacks: Promise<readonly StoredRollback[]> } | null = null;
   let seen: { readonly target: string; readonly atMs: number; readonly v2: Promise<V2Seen> } | null = null;
 
   const health = async (): Promise<Response> => {
@@ -32,13 +36,35 @@ export function healthRoutes(service: Service): readonly Route[] {
     return json(body, { status: status === 'down' ? 503 : 200 });
   };
 
+  // Rollbacks change with the revision alone; while the database is away, those in force are known from memory.
+  const rollbacksAt = ({ id }: { readonly id: string }): Promise<readonly StoredRollback[]> => {
+    if (history !== null && history.id === id) return history.rollbacks;
+    const rollbacks = callStore(clock, () => store.readRollbacks({ limit: 1_000 })).catch(() => {
+      history = null;
+      return [...(replica.state()?.rollbacks ?? [])].reverse();
+    });
+    history = { id, rollbacks };
+    return rollbacks;
+  };
+
   const featureHealth = async (): Promise<Response> => {
     const current = await currentOf(service);
     const killed = new Set(current.kills);
     const versions = versionsOf(current);
+    const rollbacks = await rollbacksAt(current);
     const features = [...current.features.values()].map(({ feature, enabled, percentage }) => [
       feature,
-      { enabled, percentage, killed: current.emergency !== null || killed.has(feature), version: versions[feature] },
+      {
+        enabled,
+        percentage,
+        rolloutPercentage: percentage,
+        killed: current.emergency !== null || killed.has(feature),
+        version: versions[feature],
+        rollbackHistory: rollbacks
+          .filter((rollback) => rollback.feature === feature || rollback.feature === null)
+          .slice(0, shownRollbacks)
+          .map(({ startedAt, endedAt }) => ({ timestamp: startedAt, endedAt })),
+      },
     ]);
     const { epoch, revision, emergency } = current;
     return json({ epoch, revision, emergency: emergency !== null, features: Object.fromEntries(features) });
