@@ -1,6 +1,7 @@
+import type { Decision } from '../decide/decide.js';
 import type { FailureReport, Observation, TimingName } from '../observe/observe.js';
 import type { Version } from '../evaluate/snapshot.js';
-import type { Clock } from './clock.js';
+import type { Settling, SettlingBatch } from './settling.js';
 
 /** An observation without its labels: the episode's creator adds feature, version, arm and revision. */
 export type Observed =
@@ -14,55 +15,79 @@ export type Observed =
  */
 export type EpisodePhase = 'trying' | 'exposed' | 'settled' | 'failed' | 'aborted';
 
+/** What the episodes of one feature share. */
+export interface EpisodeHost {
+  readonly settling: Settling;
+  exposed(episode: Episode): void;
+  settled(episode: Episode): void;
+}
+
 export interface EpisodeOptions {
   readonly version: Version;
-  readonly clock: Clock;
-  readonly settleMs: number;
+  /** What led to it. */
+  readonly decision: Decision;
+  /** v1 in place of a v2 that failed. */
+  readonly isFallback: boolean;
+  readonly host: EpisodeHost;
   readonly emit: (observed: Observed) => void;
-  readonly onExposed: () => void;
-  readonly onSettled: () => void;
+  readonly gate: { episodeSettled(): void };
 }
 
 /** Counts what happens to one version in one gate, each thing at most once. */
-export interface Episode {
+export class Episode {
   readonly version: Version;
-  readonly phase: () => EpisodePhase;
-  /** The version is on the screen, `commitMs` after its first render began. */
-  readonly expose: (commitMs: number) => void;
-  /** Ends as failed. A settled episode can still fail: its failure counts, its settling does not go back. */
-  readonly fail: () => void;
-  /** The version left the screen, or the gate went away, before it was decided. */
-  readonly leave: () => void;
-}
+  readonly decision: Decision;
+  readonly isFallback: boolean;
+  phase: EpisodePhase = 'trying';
+  private readonly host: EpisodeHost;
+  private readonly emit: (observed: Observed) => void;
+  private readonly gate: EpisodeOptions['gate'];
+  private batch: SettlingBatch | undefined;
 
-export function beginEpisode({ version, clock, settleMs, emit, onExposed, onSettled }: EpisodeOptions): Episode {
-  let phase: EpisodePhase = 'trying';
-  let cancelSettle = () => {};
-  emit({ kind: 'attempt' });
-  return {
-    version,
-    phase: () => phase,
-    expose(commitMs) {
-      if (phase !== 'trying') return;
-      phase = 'exposed';
-      emit({ kind: 'exposure' });
-      emit({ kind: 'timing', name: 'commitMs', valueMs: commitMs });
-      onExposed();
-      cancelSettle = clock.after(settleMs, () => {
-        phase = 'settled';
-        emit({ kind: 'settled' });
-        onSettled();
-      });
-    },
-    fail() {
-      cancelSettle();
-      phase = 'failed';
-    },
-    leave() {
-      cancelSettle();
-      if (phase !== 'trying' && phase !== 'exposed') return;
-      phase = 'aborted';
-      emit({ kind: 'aborted' });
-    },
-  };
+  constructor({ version, decision, isFallback, host, emit, gate }: EpisodeOptions) {
+    this.version = version;
+    this.decision = decision;
+    this.isFallback = isFallback;
+    this.host = host;
+    this.emit = emit;
+    this.gate = gate;
+    emit({ kind: 'attempt' });
+  }
+
+  /** The version is on the screen, `commitMs` after its first render began. */
+  expose(commitMs: number): void {
+    if (this.phase !== 'trying') return;
+    this.phase = 'exposed';
+    this.emit({ kind: 'exposure' });
+    this.emit({ kind: 'timing', name: 'commitMs', valueMs: commitMs });
+    this.host.exposed(this);
+    this.batch = this.host.settling.join(this);
+  }
+
+  settle(): void {
+    this.phase = 'settled';
+    this.batch = undefined;
+    this.emit({ kind: 'settled' });
+    this.host.settled(this);
+    this.gate.episodeSettled();
+  }
+
+  /** Ends as failed. A settled episode can still fail: its failure counts, its settling does not go back. */
+  fail(): void {
+    this.stopWaiting();
+    this.phase = 'failed';
+  }
+
+  /** The version left the screen, or the gate went away, before it was decided. */
+  leave(): void {
+    this.stopWaiting();
+    if (this.phase !== 'trying' && this.phase !== 'exposed') return;
+    this.phase = 'aborted';
+    this.emit({ kind: 'aborted' });
+  }
+
+  private stopWaiting(): void {
+    this.batch?.leave(this);
+    this.batch = undefined;
+  }
 }

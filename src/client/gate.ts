@@ -1,7 +1,6 @@
 import type { Version } from '../evaluate/snapshot.js';
 import type { FailurePhase } from '../observe/observe.js';
 import type { Observed } from './episode.js';
-import type { GateHost } from './gateHost.js';
 import type { GateSettings, GateView, ResetEvent } from './gateView.js';
 
 /** What a catcher knows of an error besides the error. */
@@ -23,14 +22,21 @@ export interface Gate {
   readonly getView: () => GateView;
   /** What the server rendered, for hydration: the initial snapshot alone, without anything local. */
   readonly getServerView: () => GateView;
-  configure(settings: GateSettings): void;
+  /**
+   * Call in a layout effect.
+   * @param keepsV1 whether v1 waits out of sight until v2 has settled
+   * @returns the reset keys so far
+   */
+  configure(settings: GateSettings, keepsV1: boolean): readonly unknown[] | undefined;
   /** Mounts the gate; returns what unmounts it. Call in a layout effect. */
   connect(): () => void;
   /** A version was committed `commitMs` after its first render began. Call in a layout effect inside that version. */
   committed(version: Version, commitMs: number): void;
   /** React took a committed version off the screen: it suspends, is hidden or goes away. */
   concealed(version: Version): void;
-  /** The passive effects of a version's mount have run. */
+  /** Whether React has subscribed: it does so after the passive effects of whatever was mounted with the gate. */
+  isSubscribed(): boolean;
+  /** The passive effects of a version that was mounted later have run. */
   mountEffectsRan(): void;
   /** A catcher around v2 caught something. */
   caught(error: unknown, details: Caught): void;
@@ -41,7 +47,7 @@ export interface Gate {
   /** Counts something of a version of this gate. */
   observe(version: Version, observed: Observed): void;
   /** Runs something of the host's; what it throws goes to `onInternalFault`. */
-  guardHost: GateHost['guardHost'];
+  guardHost(operation: string, run: () => void): void;
   /** v1's own error is on its way to the host's boundary and takes the gate with it. */
   v1Failed(error: unknown): void;
   /** Forgets a failure, or that a trip kept v1 here, and tries v2 again, as far as the breaker allows. Ignored while v2 fails, such as in `onFallback`: that would loop. */

@@ -36,9 +36,14 @@ export interface GateHost {
    */
   takeProbe(onLost: () => void): (() => void) | undefined;
   /** The live decision, a hold or the breaker may have changed. */
-  subscribe(listener: () => void): () => void;
-  /** @param onSettled called once the version has stayed on the screen for long enough */
-  beginEpisode(version: Version, decision: Decision, isFallback: boolean, onSettled: () => void): Episode | undefined;
+  subscribe(gate: { update(): void }): () => void;
+  /** @param gate told once the version has stayed on the screen for long enough */
+  beginEpisode(
+    version: Version,
+    decision: Decision,
+    isFallback: boolean,
+    gate: { episodeSettled(): void },
+  ): Episode | undefined;
   /** Labels observations as things are now. */
   observer(version: Version, decision: Decision, isFallback?: boolean): (observed: Observed) => void;
   /**

@@ -58,12 +58,12 @@ export interface GateSettings {
   readonly onError?: ((event: FallbackEvent) => void) | undefined;
   readonly onReset?: ((event: ResetEvent) => void) | undefined;
   readonly suspendTimeoutMs?: number | undefined;
-  /** Whether v1 waits out of sight until v2 has settled. */
-  readonly keepsV1?: boolean | undefined;
+  readonly resetKeys?: readonly unknown[] | undefined;
 }
 
 /** Whether two views show the same for the same decision, so that the older object can be kept. */
 export function isSameView(a: GateView, b: GateView): boolean {
+  if (a === b) return true;
   if (a.shows !== b.shows || !isSameDecision(a.decision, b.decision)) return false;
   if (a.shows === 'v1' && b.shows === 'v1') return a.because === b.because;
   if (a.shows === 'v2' && b.shows === 'v2')

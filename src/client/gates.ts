@@ -5,9 +5,11 @@ import type { Version } from '../evaluate/snapshot.js';
 import type { Breakers } from './breakers.js';
 import type { Clock } from './clock.js';
 import type { Decisions } from './decisions.js';
-import { beginEpisode, type Observed } from './episode.js';
-import type { FallbackEvent } from './gateView.js';
+import { Episode, type EpisodeHost } from './episode.js';
+import type { FallbackEvent, GateView } from './gateView.js';
 import type { GateHost } from './gateHost.js';
+import { createLabels } from './labels.js';
+import { createSettling, type Settling } from './settling.js';
 import type { ClientState } from './state.js';
 
 /** A version that was committed to the screen, for the host's analytics. */
@@ -47,10 +49,11 @@ export interface Gates {
 
 export function createGates(options: GatesOptions): Gates {
   const hosts = new Map<string, Entry>();
+  const settling = createSettling(options.clock, options.given.settleMs ?? 2_000);
   return {
     hostOf(feature) {
       let entry = hosts.get(feature);
-      if (!entry) hosts.set(feature, (entry = createHost(feature, options)));
+      if (!entry) hosts.set(feature, (entry = createHost(feature, options, settling)));
       return entry.host;
     },
     notify(feature) {
@@ -68,14 +71,32 @@ interface Entry {
   readonly release: () => void;
 }
 
-function createHost(feature: string, options: GatesOptions): Entry {
+function createHost(feature: string, options: GatesOptions, settling: Settling): Entry {
   const { read, decisions, breakers, clock, guardHost, given } = options;
   const cell = decisions.cell(feature);
-  const listeners = new Set<() => void>();
+  const mounted = new Set<{ update(): void }>();
   const seenErrors = new Set<string>();
   let countedLoad: unknown;
   let mountedOnV1 = 0;
   let held: Decision | undefined;
+
+  // A list of gates asks the same again and again: it gets the same object.
+  let latestView: Extract<GateView, { shows: 'v2' }> | undefined;
+  const v2For = (decision: Decision): GateView => {
+    if (latestView?.decision !== decision)
+      latestView = { shows: 'v2', decision, component: undefined, isHtml: false, isProven: true };
+    return latestView;
+  };
+  const labels = createLabels(feature, options);
+  const episodes: EpisodeHost = {
+    settling,
+    exposed({ version, decision: { reason }, isFallback }) {
+      if (given.onExposure) guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback }));
+    },
+    settled({ version, decision: { reason } }) {
+      if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');
+    },
+  };
 
   const host: GateHost = {
     feature,
@@ -93,7 +114,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
         const stays = mountedOn === 'v2' && given.breaker?.onOpen !== 'all';
         const untripped = stays ? decisions.untripped(feature) : decision;
         if (!untripped.enabled) return { shows: 'v1', because: 'tripped', decision };
-        return { shows: 'v2', decision: untripped, component: undefined, isHtml: false, isProven: true };
+        return v2For(untripped);
       }
       if (!decision.enabled) return { shows: 'v1', because: 'decision', decision };
       if (mountedOn !== 'v2' && reason !== 'OVERRIDE') {
@@ -106,7 +127,7 @@ function createHost(feature: string, options: GatesOptions): Entry {
             decision: { feature, version: 'v1', enabled: false, reason: 'CIRCUIT_OPEN' },
           };
       }
-      return { shows: 'v2', decision, component: undefined, isHtml: false, isProven: true };
+      return v2For(decision);
     },
     mountOnV1(decision) {
       mountedOnV1++;
@@ -116,53 +137,26 @@ function createHost(feature: string, options: GatesOptions): Entry {
       };
     },
     takeProbe: (onLost) => breakers.takeProbe(feature, onLost),
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    subscribe(gate) {
+      mounted.add(gate);
+      return () => void mounted.delete(gate);
     },
-    beginEpisode(version, decision, isFallback, onSettled) {
-      const { reason } = decision;
-      return beginEpisode({
+    beginEpisode: (version, decision, isFallback, gate) =>
+      new Episode({
         version,
-        clock,
-        settleMs: given.settleMs ?? 2_000,
-        emit: host.observer(version, decision, isFallback),
-        onExposed: () => guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback })),
-        onSettled: () => {
-          if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');
-          onSettled();
-        },
-      });
-    },
-    observer(version, { reason }, isFallback) {
-      const { snapshot } = read();
-      const assignment = decisions.assignmentOf(feature);
-      const rule = snapshot?.features.get(feature);
-      const isOverridden = reason === 'OVERRIDE';
-      const isAssigned =
-        !isFallback && !isOverridden && assignment?.reason === 'SPLIT' && assignment.version === version;
-      const labels = {
-        feature,
-        version,
-        arm: isAssigned ? version : ('none' as const),
-        reason,
-        epoch: snapshot?.epoch ?? 0,
-        revision: snapshot?.revision ?? 0,
-        stage: rule && 'stage' in rule ? rule.stage : null,
-      };
-      return (observed: Observed) => {
-        const atMs = clock.now();
-        // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
-        if (!isOverridden) options.observe({ ...labels, ...observed, atMs } as Observation);
-        else if (observed.kind === 'attempt') options.observe({ ...labels, kind: 'overridden', atMs });
-      };
-    },
+        decision,
+        isFallback,
+        host: episodes,
+        emit: labels.observer(version, decision, isFallback),
+        gate,
+      }),
+    observer: labels.observer,
     failed(decision, failure, load) {
       if (load !== undefined) {
         if (load === countedLoad) return;
         countedLoad = load;
       }
-      host.observer('v2', decision)({ kind: 'failure', failure });
+      labels.observer('v2', decision)({ kind: 'failure', failure });
       // Somebody else changed the page, or what the versions share is broken: that is not v2's doing.
       if (decision.reason === 'OVERRIDE' || failure.v1AlsoFailed || failure.class) return;
       // A hundred rows that break over one bad record are one incident.
@@ -175,7 +169,11 @@ function createHost(feature: string, options: GatesOptions): Entry {
     onFallback: (event) => guardHost('onFallback', () => given.onFallback?.(event)),
     guardHost,
   };
-  const notify = () => [...listeners].forEach((listener) => listener());
+  const notify = () => {
+    labels.forget();
+    // A copy: what one shows may mount others.
+    [...mounted].forEach((gate) => gate.update());
+  };
   return {
     host,
     notify,

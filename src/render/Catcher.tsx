@@ -1,13 +1,15 @@
 'use client';
 
 import { Component, type ErrorInfo, type ReactNode } from 'react';
-import type { Caught } from '../client/gate.js';
+import type { Gate } from '../client/gate.js';
 import { focusedPath, keepFocus } from './focus.js';
 
 export interface CatcherProps {
+  readonly gate: Gate;
   /** Whether v2 is inside. An idle catcher still takes what v2's cleanups throw on the way out. */
   readonly active: boolean;
-  readonly onCatch: (error: unknown, details: Caught) => void;
+  /** Whether what is inside is left alone: React gives up a server's HTML that waits for its code when that is rendered again. */
+  readonly isHeld: boolean;
   readonly children: ReactNode;
 }
 
@@ -16,12 +18,14 @@ interface CatcherState {
   readonly isTripped: boolean;
 }
 
+const calm: CatcherState = { isTripped: false };
+
 /**
  * Takes v2's errors. v1 is its sibling, never its child: so v1's errors pass it by, and v2's never take v1 along. Always
  * mounted, in a fixed position.
  */
 export class Catcher extends Component<CatcherProps, CatcherState> {
-  override state: CatcherState = { isTripped: false };
+  override state: CatcherState = calm;
   #hadFocus = false;
 
   static getDerivedStateFromError(): CatcherState {
@@ -29,7 +33,11 @@ export class Catcher extends Component<CatcherProps, CatcherState> {
   }
 
   static getDerivedStateFromProps({ active }: CatcherProps, { isTripped }: CatcherState): CatcherState | null {
-    return isTripped && !active ? { isTripped: false } : null;
+    return isTripped && !active ? calm : null;
+  }
+
+  override shouldComponentUpdate(next: CatcherProps, state: CatcherState): boolean {
+    return state !== this.state || !(this.props.isHeld && next.isHeld);
   }
 
   // The last moment before React changes the document: afterwards the focus is gone without a trace.
@@ -42,7 +50,7 @@ export class Catcher extends Component<CatcherProps, CatcherState> {
   }
 
   override componentDidCatch(error: unknown, { componentStack }: ErrorInfo): void {
-    this.props.onCatch(error, {
+    this.props.gate.caught(error, {
       componentStack: componentStack ?? undefined,
       isLeaving: !this.props.active,
       hadFocus: this.#hadFocus,

@@ -14,7 +14,7 @@ import type { FeatureKey } from '../features.js';
 import { SwitchbackContext } from './context.js';
 import type { GateProps } from './gateProps.js';
 import { lazySourceOf } from './lazyVersion.js';
-import { Versions, type FailedV2 } from './Versions.js';
+import { useVersions, type FailedV2 } from './Versions.js';
 
 /** What a fallback is told: what was thrown (it may be null) and how to try again. */
 export type FallbackProps = FailedV2;
@@ -50,14 +50,12 @@ export function FallbackBoundary(props: FallbackBoundaryProps): ReactNode {
   const client = useContext(SwitchbackContext);
   const lazy = lazySourceOf(children);
   const gate = useMemo(() => gateFor(client, feature, lazy), [client, feature, lazy]);
-  return (
-    <Versions
-      gate={gate}
-      v1={hasFallback(props) ? (failed) => renderFallback(props, failed) : undefined}
-      v2={children}
-      props={props}
-    />
-  );
+  return useVersions({
+    gate,
+    v1: hasFallback(props) ? (failed) => renderFallback(props, failed) : undefined,
+    v2: children,
+    props,
+  });
 }
 
 function gateFor(client: SwitchbackClient | null, feature: FeatureKey | undefined, lazy: LazySource | null): Gate {

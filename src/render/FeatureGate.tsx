@@ -5,7 +5,7 @@ import type { Decision } from '../decide/decide.js';
 import type { FeatureKey } from '../features.js';
 import type { GateProps } from './gateProps.js';
 import { useGate } from './useGate.js';
-import { Versions } from './Versions.js';
+import { useVersions } from './Versions.js';
 
 export interface FeatureGateProps extends GateProps {
   readonly feature: FeatureKey;
@@ -22,5 +22,5 @@ export interface FeatureGateProps extends GateProps {
 export function FeatureGate(props: FeatureGateProps): ReactNode {
   const { feature, fallback, children } = props;
   const gate = useGate(feature, children);
-  return <Versions gate={gate} v1={fallback} v2={children} props={props} />;
+  return useVersions({ gate, v1: fallback, v2: children, props });
 }

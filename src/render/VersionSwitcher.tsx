@@ -8,7 +8,7 @@ import type { FeatureKey } from '../features.js';
 import type { GateProps } from './gateProps.js';
 import { useGate } from './useGate.js';
 import { useOverride } from './useOverride.js';
-import { Versions } from './Versions.js';
+import { useVersions } from './Versions.js';
 
 /** The words of the toggle. */
 export interface SwitcherLabels {
@@ -63,6 +63,7 @@ export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
     if (version === 'v2') gate.reset();
   };
 
+  const versions = useVersions({ gate, v1, v2, props, onShown: setShown });
   const hasToggle = toggle === 'always' || (toggle === 'allowed' && override.allowed);
   return (
     <>
@@ -75,7 +76,7 @@ export function VersionSwitcher(props: VersionSwitcherProps): ReactNode {
           ))}
         </div>
       ) : null}
-      <Versions gate={gate} v1={v1} v2={v2} props={props} onShown={setShown} />
+      {versions}
     </>
   );
 }

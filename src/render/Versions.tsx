@@ -3,7 +3,7 @@
 import { createElement, Suspense, useSyncExternalStore, type ElementType, type ReactNode } from 'react';
 import type { Decision } from '../decide/decide.js';
 import type { Gate } from '../client/gate.js';
-import type { ResetEvent } from '../client/gateView.js';
+import type { GateView, ResetEvent } from '../client/gateView.js';
 import type { Version } from '../evaluate/snapshot.js';
 import { Activity } from './Activity.js';
 import { Catcher } from './Catcher.js';
@@ -11,7 +11,6 @@ import { CommitMark } from './CommitMark.js';
 import type { GateProps } from './gateProps.js';
 import { isLazyElement } from './lazyVersion.js';
 import { Sentinel } from './Sentinel.js';
-import { useHeld } from './useHeld.js';
 import { useLayout } from './useLayout.js';
 import { useMounted } from './useMounted.js';
 
@@ -21,7 +20,7 @@ export interface FailedV2 {
   readonly reset: () => void;
 }
 
-export interface VersionsProps {
+export interface VersionsOptions {
   readonly gate: Gate;
   readonly v1: ReactNode | ((failed: FailedV2 | undefined) => ReactNode);
   readonly v2: ReactNode | ((details: Decision) => ReactNode);
@@ -32,17 +31,17 @@ export interface VersionsProps {
 
 /**
  * Shows v1 or v2. Both have fixed positions side by side and are never keyed by version, so a mounted one keeps its state,
- * focus and text whatever happens to the other.
+ * focus and text whatever happens to the other. A hook, since a component more for each gate would cost a list of them.
  * @source docs/fallback.md
  */
-export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): ReactNode {
+export function useVersions({ gate, v1, v2, props, onShown }: VersionsOptions): ReactNode {
   const { loading, minHeight } = props;
   const Keep = props.keepV1 === 'activity' ? Activity : undefined;
   const view = useSyncExternalStore(gate.subscribe, gate.getView, gate.getServerView);
   const showsLoading = view.shows === 'loading' && !view.keepsV1 && loading !== undefined;
-  const { isAdmitted, hadV1 } = useMounted(gate, view, showsLoading, v1, props, Keep !== undefined);
+  const admitted = useMounted(gate, view, showsLoading, v1, props, Keep !== undefined);
 
-  const isOn = view.shows === 'v2' && isAdmitted;
+  const isOn = view.shows === 'v2' && admitted !== 'v1';
   const isV1Shown = !isOn && !showsLoading;
   useLayout(() => onShown?.(isOn ? 'v2' : 'v1'), [isOn, onShown]);
 
@@ -57,22 +56,19 @@ export function Versions({ gate, v1, v2, props, onShown }: VersionsProps): React
   const renderV1Slot = (): ReactNode => (
     <Sentinel onFailed={(error) => gate.v1Failed(error)}>{renderMarkedV1()}</Sentinel>
   );
-  const isV1Kept = Keep !== undefined && isOn && hadV1 && !view.isProven;
+  const isV1Kept = Keep !== undefined && isOn && admitted === 'v2AfterV1' && !view.isProven;
 
-  const v2Slot = (
-    // A new one for what is new, before v2 comes in: React 18 reports HTML that changes before it is taken over, not HTML that goes.
-    <Suspense key={view.shows} fallback={isOn ? suspenseFallback(loading, renderMarkedV1) : null}>
-      {isOn ? (
-        <CommitMark gate={gate} version="v2" counts>
-          <V2 v2={v2} component={view.component} decision={view.decision} />
-        </CommitMark>
-      ) : null}
-    </Suspense>
-  );
   const versions = (
     <>
-      <Catcher active={isOn} onCatch={gate.caught}>
-        {useHeld(v2Slot, isOn && view.isHtml)}
+      <Catcher gate={gate} active={isOn} isHeld={isOn && view.isHtml}>
+        {/* A new one for what is new, before v2 comes in: React 18 reports HTML that changes before it is taken over, not HTML that goes. */}
+        <Suspense key={view.shows} fallback={isOn ? suspenseFallback(loading, renderMarkedV1) : null}>
+          {isOn ? (
+            <CommitMark gate={gate} version="v2" counts>
+              {renderV2(v2, view)}
+            </CommitMark>
+          ) : null}
+        </Suspense>
       </Catcher>
       {!isV1Shown && !isV1Kept ? null : Keep ? (
         <Keep mode={isV1Shown ? 'visible' : 'hidden'}>{renderV1Slot()}</Keep>
@@ -98,14 +94,17 @@ function suspenseFallback(loading: ReactNode, renderV1: () => ReactNode): ReactN
   return loading === undefined || typeof document === 'undefined' ? renderV1() : loading;
 }
 
-interface V2Props {
-  readonly v2: VersionsProps['v2'];
-  readonly component: unknown;
+function renderV2(v2: VersionsOptions['v2'], { component, decision }: Extract<GateView, { shows: 'v2' }>): ReactNode {
+  if (typeof v2 === 'function') return <RenderedV2 render={v2} decision={decision} />;
+  return component !== undefined && isLazyElement(v2) ? createElement(component as ElementType, v2.props) : v2;
+}
+
+interface RenderedV2Props {
+  readonly render: (details: Decision) => ReactNode;
   readonly decision: Decision;
 }
 
 // A component of its own, so that a render function that throws does so inside the catcher.
-function V2({ v2, component, decision }: V2Props): ReactNode {
-  if (typeof v2 === 'function') return v2(decision);
-  return component !== undefined && isLazyElement(v2) ? createElement(component as ElementType, v2.props) : v2;
+function RenderedV2({ render, decision }: RenderedV2Props): ReactNode {
+  return render(decision);
 }

@@ -1,23 +1,19 @@
 'use client';
 
-import { startTransition, useReducer, useRef } from 'react';
+import { startTransition, useReducer } from 'react';
 import type { Gate } from '../client/gate.js';
 import type { GateView } from '../client/gateView.js';
 import { checkGate } from './checkGate.js';
 import type { GateProps } from './gateProps.js';
 import { useLayout } from './useLayout.js';
 
-interface Admission {
-  /** v2 may be on the screen. */
-  readonly isAdmitted: boolean;
-  /** v1 has been on the screen. */
-  readonly hadV1: boolean;
-}
+/** Which version may be on the screen; `v2AfterV1`: v1 has been on it. */
+export type Admitted = 'v1' | 'v2' | 'v2AfterV1';
 
-const admission = ({ hadV1 }: Admission, isAdmitted: boolean): Admission => ({
-  isAdmitted,
-  hadV1: hadV1 || !isAdmitted,
-});
+const admission = (last: Admitted, isOn: boolean): Admitted => {
+  if (!isOn) return 'v1';
+  return last === 'v2' ? 'v2' : 'v2AfterV1';
+};
 
 /**
  * Mounts a gate and lets v2 onto the screen. Where v1 is in use, v2 comes in a transition: a v1 with its state stays until v2
@@ -30,19 +26,16 @@ export function useMounted(
   v1: unknown,
   props: GateProps,
   keepsV1: boolean,
-): Admission {
-  const { resetKeys, onError, onFallback, onReset, suspendTimeoutMs } = props;
+): Admitted {
   const mayBeOn = view.shows === 'v2' || showsLoading;
-  const [admitted, admit] = useReducer(admission, { isAdmitted: mayBeOn, hadV1: !mayBeOn });
-  const lastKeys = useRef(resetKeys);
+  const [admitted, admit] = useReducer(admission, mayBeOn ? 'v2' : 'v1');
 
   useLayout(() => {
-    gate.configure({ onError, onFallback, onReset, suspendTimeoutMs, keepsV1 });
-    const prev = lastKeys.current ?? [];
-    const next = resetKeys ?? [];
-    lastKeys.current = next;
+    const { resetKeys } = props;
+    const prev = gate.configure(props, keepsV1);
     // Keys that change in the very render that fails are not a reason to render it again.
-    if (view.shows === 'v1' && !isSameKeys(prev, next)) gate.reset({ reason: 'keys', prev, next });
+    if (view.shows === 'v1' && !isSameKeys(prev, resetKeys))
+      gate.reset({ reason: 'keys', prev: prev ?? [], next: resetKeys ?? [] });
   });
 
   useLayout(() => {
@@ -55,7 +48,7 @@ export function useMounted(
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- the first render is the one to compare with
   }, [gate]);
 
-  const { isAdmitted } = admitted;
+  const isAdmitted = admitted !== 'v1';
   useLayout(() => {
     if (mayBeOn === isAdmitted) return;
     if (mayBeOn) startTransition(() => admit(true));
@@ -65,5 +58,7 @@ export function useMounted(
   return admitted;
 }
 
-const isSameKeys = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((key, at) => Object.is(key, b[at]));
+const none: readonly unknown[] = [];
+
+const isSameKeys = (a = none, b = none): boolean =>
+  a === b || (a.length === b.length && a.every((key, at) => Object.is(key, b[at])));

@@ -6,7 +6,7 @@ import type { FeatureKey } from '../features.js';
 import type { GateProps } from './gateProps.js';
 import { lazyVersion, type VersionLoader } from './lazyVersion.js';
 import { useGate } from './useGate.js';
-import { Versions } from './Versions.js';
+import { useVersions } from './Versions.js';
 
 export interface VersionedOptions<Props extends object> extends Omit<GateProps, 'resetKeys'> {
   readonly v1: ComponentType<Props>;
@@ -38,7 +38,7 @@ export function versioned<Props extends object>(
   const Versioned = (props: Props): ReactNode => {
     const v2Element = <V2 {...props} />;
     const gate = useGate(feature, v2Element);
-    return <Versions gate={gate} v1={<V1 {...props} />} v2={v2Element} props={gateProps} />;
+    return useVersions({ gate, v1: <V1 {...props} />, v2: v2Element, props: gateProps });
   };
   return Object.assign(Versioned, { displayName: `versioned(${feature})`, preload: V2.preload });
 }

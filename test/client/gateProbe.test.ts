@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { createGate } from '../../src/client/createGate.js';
-import { beginEpisode } from '../../src/client/episode.js';
+import { Episode } from '../../src/client/episode.js';
 import type { GateHost } from '../../src/client/gateHost.js';
+import { createSettling } from '../../src/client/settling.js';
 import type { Decision } from '../../src/decide/decide.js';
 import { createFakeClock } from '../harness/fakeClock.js';
 
@@ -34,14 +35,14 @@ function halfOpenGate() {
       return release;
     },
     subscribe: () => () => {},
-    beginEpisode: (version, _decision, _isFallback, onSettled) =>
-      beginEpisode({
+    beginEpisode: (version, decision, isFallback, gate) =>
+      new Episode({
         version,
-        clock,
-        settleMs: 2_000,
+        decision,
+        isFallback,
+        host: { settling: createSettling(clock, 2_000), exposed: () => {}, settled: () => {} },
         emit: ({ kind }) => void seen.push(`${version} ${kind}`),
-        onExposed: () => {},
-        onSettled,
+        gate,
       }),
     observer: () => () => {},
     failed: () => {},

@@ -81,14 +81,14 @@ export const interactionMutations: readonly Mutation[] = [
   {
     row: 21,
     file: gate,
-    find: `if (mountedOn !== 'v2' && !isV2Committed) watchForSuspension();`,
+    find: `if (this.mountedOn !== 'v2' && !this.isV2Committed) this.watchForSuspension();`,
     replace: '',
     why: 'a v2 that suspends on its first mount times out',
   },
   {
     row: 21,
     file: gate,
-    find: `if (getView().shows === 'v2') watchForSuspension();`,
+    find: `if (this.getView().shows === 'v2') this.watchForSuspension();`,
     replace: '',
     why: 'a v2 that suspends on an update times out',
   },
@@ -102,8 +102,8 @@ export const interactionMutations: readonly Mutation[] = [
   {
     row: 25,
     file: 'src/render/Versions.tsx',
-    find: 'isOn && hadV1 && !view.isProven;',
-    replace: 'isOn && hadV1;',
+    find: "isOn && admitted === 'v2AfterV1' && !view.isProven;",
+    replace: "isOn && admitted === 'v2AfterV1';",
     why: 'v1 is kept until v2 has settled, and no longer',
   },
   {
@@ -117,15 +117,15 @@ export const interactionMutations: readonly Mutation[] = [
   {
     row: 27,
     file: gate,
-    find: 'if (isConnected) suspendTimeout.watch(',
-    replace: 'suspendTimeout.watch(',
+    find: 'if (this.isConnected) this.suspendTimeout?.watch(',
+    replace: 'this.suspendTimeout?.watch(',
     why: 'what is hidden does not time out',
   },
   {
     row: 28,
     file: gate,
-    find: 'if (failed) return;',
-    replace: 'if (failed) return; else throw error;',
+    find: 'if (this.failed) return;',
+    replace: 'if (this.failed) return; else throw error;',
     why: 'what a gate caught goes no further',
   },
   {
@@ -167,7 +167,7 @@ export const interactionMutations: readonly Mutation[] = [
     row: 42,
     file: gate,
     find: `const suppressed: string[] = [];`,
-    replace: `const suppressed: string[] = []; listeners.add(() => error);`,
+    replace: `const suppressed: string[] = []; this.listeners.add(() => error);`,
     why: 'what was thrown is let go on a reset',
   },
 ];

@@ -1,0 +1,64 @@
+import type { Decision } from '../decide/decide.js';
+import type { Version } from '../evaluate/snapshot.js';
+import type { Episode, Observed } from './episode.js';
+import type { GateHost, GateState } from './gateHost.js';
+
+/** What a gate has registered with its host: the version it is mounted on, the episode of what it shows, and the probe. */
+export abstract class HostedGate implements GateState {
+  readonly feature: string | null;
+  // What this gate has settled on wanting: decides holds and whether a trip may move it.
+  mountedOn: Version | undefined;
+  protected readonly host: GateHost;
+  protected episode: Episode | undefined;
+  private unmountVersion: (() => void) | undefined;
+  private releaseProbe: (() => void) | undefined;
+
+  constructor(host: GateHost) {
+    this.feature = host.feature;
+    this.host = host;
+  }
+
+  protected abstract readonly hasFailed: boolean;
+  abstract update(): void;
+  abstract episodeSettled(): void;
+
+  get hasProbe(): boolean {
+    return this.releaseProbe !== undefined;
+  }
+  protected takeProbe(): void {
+    this.releaseProbe ??= this.host.takeProbe(() => {
+      this.releaseProbe = undefined;
+      this.mount(undefined);
+      this.update();
+    });
+  }
+  protected dropProbe(): void {
+    this.releaseProbe?.();
+    this.releaseProbe = undefined;
+  }
+
+  protected mount(version: Version | undefined, decision?: Decision): void {
+    if (this.mountedOn === version) return;
+    this.unmountVersion?.();
+    this.mountedOn = version;
+    this.unmountVersion = version === 'v1' && decision ? this.host.mountOnV1(decision) : undefined;
+  }
+
+  protected begin(version: Version): void {
+    if (this.episode?.version === version) return;
+    this.end();
+    this.episode = this.host.beginEpisode(version, this.host.decision(), this.hasFailed, this);
+  }
+  protected end(): void {
+    this.episode?.leave();
+    this.episode = undefined;
+  }
+
+  observe(version: Version, observed: Observed): void {
+    const { host } = this;
+    host.observer(version, host.decision(), this.hasFailed)(observed);
+  }
+  guardHost(operation: string, run: () => void): void {
+    this.host.guardHost(operation, run);
+  }
+}
