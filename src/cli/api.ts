@@ -8,9 +8,19 @@ const timeoutMs = 10_000;
 /** The service did not answer at all. */
 export class Unreachable extends CliError {}
 
+/** The service answered with a problem. */
+export class Refused extends CliError {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** The service as a command sees it. */
 export interface Api {
-  /** Reads JSON; `etag` is the one of the answer. @throws CliError with the detail of a problem */
+  /** Reads JSON; `etag` is the one of the answer. @throws Refused with the detail of a problem, Unreachable */
   call<T>(
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
@@ -55,7 +65,7 @@ export function createApi({ url, token, data }: GlobalOptions): Api {
       // A service that is down still tells how it is.
       if (!response.ok && typeof answer['detail'] === 'string') {
         const hint = response.status === 401 && bearer === undefined ? ' (--token or SWITCHBACK_ADMIN_TOKEN)' : '';
-        throw new CliError(`${oneLine(answer['detail'])}${hint}`);
+        throw new Refused(`${oneLine(answer['detail'])}${hint}`, response.status);
       }
       return { body: answer as T, etag: response.headers.get('etag') ?? '' };
     },

@@ -1,5 +1,5 @@
-/** What the shell is told. `unconfirmed`: the rollback is in force, but not every open page has said that it shows it. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, unhealthy: 3, unconfirmed: 4 } as const;
+/** What the shell is told. `differs`: a document and the service are not the same. `unconfirmed`: the rollback is in force, but not every open page has said that it shows it. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, unhealthy: 3, unconfirmed: 4, differs: 5 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

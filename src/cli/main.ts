@@ -2,6 +2,7 @@
 // Comes in: arguments, the environment. Goes out: data on stdout, words on stderr, an exit code. Who calls: the shell.
 import { Command } from 'commander';
 import { addDistribution } from './distribution.js';
+import { addDoctor } from './doctor.js';
 import { addEmergencyRollback } from './emergencyRollback.js';
 import { exitCodes, type ExitCode } from './exit.js';
 import { addFeatures } from './features.js';
@@ -9,6 +10,7 @@ import { addMigrate } from './migrateCommand.js';
 import { addGlobalOptions } from './options.js';
 import { createOutput } from './output.js';
 import { addPlan } from './plan.js';
+import { addReport } from './report.js';
 import { addRollback } from './rollbackCommand.js';
 import { reportFailure, type Run } from './run.js';
 import { addServe } from './serve.js';
@@ -16,7 +18,7 @@ import { addTokens } from './tokens.js';
 import { addUndo } from './undo.js';
 
 const exitCodesHelp = `
-Exit codes: 0 ok, 1 failed, 2 usage, 3 the service is not well, 4 rolled back but not confirmed by every open page`;
+Exit codes: 0 ok, 1 failed, 2 usage, 3 the service is not well, 4 rolled back but not confirmed by every open page, 5 differs`;
 
 const output = createOutput(process.env);
 let exitCode: ExitCode = exitCodes.ok;
@@ -39,6 +41,8 @@ addEmergencyRollback(program, run);
 addUndo(program, run);
 addDistribution(program, run);
 addPlan(program, run);
+addDoctor(program, run);
+addReport(program, run);
 addTokens(program, run);
 
 try {

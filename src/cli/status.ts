@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createApi, Unreachable } from './api.js';
+import { createApi, Unreachable, type Api } from './api.js';
 import { CliError, exitCodes } from './exit.js';
 import { readGlobalOptions } from './options.js';
 import { table } from './output.js';
@@ -17,7 +17,14 @@ interface FeatureHealth {
   readonly features: Readonly<
     Record<
       string,
-      { readonly enabled: boolean; readonly percentage: number; readonly killed: boolean; readonly version: string }
+      {
+        readonly enabled: boolean;
+        readonly percentage: number;
+        readonly rolloutPercentage: number;
+        readonly killed: boolean;
+        readonly version: string;
+        readonly rollbackHistory: readonly unknown[];
+      }
     >
   >;
 }
@@ -39,8 +46,10 @@ export function addStatus(features: Command, run: Run): void {
         const trouble = `the service is ${status}${alarms.length === 0 ? '' : `: ${alarms.join('; ')}`}`;
         if (status === 'down') throw new CliError(trouble, exitCodes.unhealthy);
         const { body } = await api.call<FeatureHealth>('GET', '/health/features');
-        if (options.json) output.data(JSON.stringify({ url: options.url, health: health.body, ...body }));
-        else {
+        if (options.json) {
+          const features = await withReasons(api, body.features);
+          output.data(JSON.stringify({ url: options.url, health: health.body, ...body, features }));
+        } else {
           const rows = Object.entries(body.features).map(([feature, { enabled, percentage, killed, version }]) => {
             const state = killed ? (enabled ? 'rolled back' : 'off') : 'on';
             return [feature, output.version(version), state, `${percentage} %`];
@@ -53,4 +62,23 @@ export function addStatus(features: Command, run: Run): void {
         return exitCodes.unhealthy;
       }),
     );
+}
+
+/** Who may see more than everybody gets the histories with reasons. */
+async function withReasons(api: Api, features: FeatureHealth['features']): Promise<FeatureHealth['features']> {
+  try {
+    const { body } = await api.call<{
+      features: readonly { readonly feature: string; readonly rollbackHistory: readonly unknown[] }[];
+    }>('GET', '/api/features');
+    const histories = new Map(body.features.map(({ feature, rollbackHistory }) => [feature, rollbackHistory]));
+    return Object.fromEntries(
+      Object.entries(features).map(([feature, shown]) => [
+        feature,
+        { ...shown, rollbackHistory: histories.get(feature) ?? shown.rollbackHistory },
+      ]),
+    );
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return features;
+  }
 }

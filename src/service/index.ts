@@ -14,6 +14,7 @@ export { ListenError } from './listen.js';
 export { systemServiceClock, type ServiceClock } from './clock.js';
 export { nodeDigestOf } from './nodeDigest.js';
 export type { ActiveToken, StoredToken, TokenStore, TokenToStore, WithTokens } from './tokenStore.js';
+export type { ProbedPart, StoreProbe, WithProbe } from './probe.js';
 export type { PauseCause, PlanStage, PlanStatus, RunningPlan, StoredPlan } from './plans/plan.js';
 export type { GateAnswer, GateSetting, GateVerdict } from './plans/gateAnswer.js';
 export type { PlanGate } from './plans/planGate.js';

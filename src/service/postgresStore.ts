@@ -5,6 +5,7 @@ import type { OnInternalFault } from '../error.js';
 import { openDatabase, type Database } from './database.js';
 import { changeFeature, changeFeatures, createFeature } from './featureChange.js';
 import { migrate } from './migrate.js';
+import { probeDatabase, type WithProbe } from './probe.js';
 import { readTotals, readV2Since } from './readTotals.js';
 import { emergencyRollback, rollback, undoRollback } from './rollbackChange.js';
 import type { WithPlans } from './plans/planStore.js';
@@ -62,7 +63,9 @@ export interface PostgresStoreOptions {
  * Opens the store on a PostgreSQL of version 15 or newer and brings its schema up to date.
  * @throws StoreError `unavailable` when the database cannot be reached, `conflict` when it is newer than this code
  */
-export async function createPostgresStore(options: PostgresStoreOptions): Promise<FlagStore & WithTokens & WithPlans> {
+export async function createPostgresStore(
+  options: PostgresStoreOptions,
+): Promise<FlagStore & WithTokens & WithPlans & WithProbe> {
   const { connectionString, pool = {}, readOnly = false, onInternalFault = () => {} } = options;
   const config: pg.PoolConfig = connectionString === undefined ? pool : { ...pool, connectionString };
   await migrate(config, readOnly ? 'check' : 'migrate');
@@ -78,6 +81,7 @@ export async function createPostgresStore(options: PostgresStoreOptions): Promis
   return {
     tokens: createPostgresTokens(database),
     plans: createPostgresPlans(database, onInternalFault),
+    probe: () => probeDatabase(database, config, { readOnly }),
     readState: () => readState(database),
     createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),
     changeFeature: (feature, patch, ifRowRevision, origin) =>

@@ -7,11 +7,13 @@ import { createJudge } from '../plans/judgeStage.js';
 import { createGateRegistry, type PlanGate } from '../plans/planGate.js';
 import { startPlanScheduler } from '../plans/planScheduler.js';
 import type { WithPlans } from '../plans/planStore.js';
+import type { WithProbe } from '../probe.js';
 import type { FlagStore } from '../store.js';
 import type { WithTokens } from '../tokenStore.js';
 import { createAccess, type ServiceToken } from './access.js';
 import { trustProxies } from './clientAddress.js';
 import { createCompletion } from './completion.js';
+import { doctorRoute } from './doctorRoute.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
 import { importRoutes } from './importRoutes.js';
@@ -34,7 +36,7 @@ import { tokenRoutes } from './tokenRoutes.js';
 
 export interface HandlerOptions {
   /** One that keeps tokens as well, as the one of PostgreSQL does, brings `/api/tokens` along. */
-  readonly store: FlagStore & Partial<WithTokens> & Partial<WithPlans>;
+  readonly store: FlagStore & Partial<WithTokens> & Partial<WithPlans> & Partial<WithProbe>;
   /** Who may call admin routes, beside the tokens in the store. */
   readonly tokens: readonly ServiceToken[];
   /** How clients are told to behave. Defaults: `defaultDelivery`. `heartbeatMs` is also what the stream does. */
@@ -160,7 +162,7 @@ export function createHandler(options: HandlerOptions): Handler {
     readOnly,
     onInternalFault,
   };
-  const { plans } = store;
+  const { plans, probe } = store;
   const gates = createGateRegistry(options.planGates);
   const judge = createJudge(gates, onInternalFault);
   const everyMs = positive('planTickMs', 5_000);
@@ -182,6 +184,7 @@ export function createHandler(options: HandlerOptions): Handler {
       ...featureRoutes(service, nodeDigestOf),
       ...retireRoutes(service),
       ...readRoutes(service),
+      ...(probe === undefined ? [] : [doctorRoute(service, { probe })]),
       ...(plans === undefined ? [] : planRoutes(service, { plans, gates, judge })),
       ...tokenRoutes(service, { tokens: store.tokens, cache: tokenCache, access }),
     ],
