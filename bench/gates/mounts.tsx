@@ -1,6 +1,7 @@
 // 1,000 gates beside 1,000 pairs of an error boundary and a Suspense, as one would write them by hand.
 import { Component, startTransition, Suspense, useLayoutEffect, useState, type ReactNode } from 'react';
 import { FeatureGate, useFeature } from 'react-switchback';
+import { SkeletonGate } from './skeleton.js';
 import { gateCount, keys, openScene, settled, type Scene } from './scene.js';
 
 class Boundary extends Component<{ readonly fallback: ReactNode; readonly children: ReactNode }, { failed: boolean }> {
@@ -16,8 +17,8 @@ class Boundary extends Component<{ readonly fallback: ReactNode; readonly childr
 const indexes = Array.from({ length: gateCount }, (_, index) => index);
 const fallback = <b>v1</b>;
 
-/** How v2 is guarded: `askingPair` asks its feature first, as a gate does. */
-export type Guard = 'gate' | 'askingPair' | 'pair' | 'none';
+/** How v2 is guarded: `skeleton` is a gate of empty parts, `askingPair` asks its feature first, as a gate does. */
+export type Guard = 'gate' | 'skeleton' | 'askingPair' | 'pair' | 'none';
 
 const Asking = ({ feature, children }: { readonly feature: string; readonly children: ReactNode }) =>
   useFeature(feature) ? children : fallback;
@@ -27,6 +28,11 @@ const guards: Readonly<Record<Guard, (index: number, v2: ReactNode) => ReactNode
     <FeatureGate key={index} feature={keys[index % keys.length]!} fallback={fallback}>
       {v2}
     </FeatureGate>
+  ),
+  skeleton: (index, v2) => (
+    <SkeletonGate key={index} fallback={fallback}>
+      {v2}
+    </SkeletonGate>
   ),
   askingPair: (index, v2) => (
     <Asking key={index} feature={keys[index % keys.length]!}>

@@ -12,6 +12,7 @@ import { HostedGate } from './hostedGate.js';
 import { createSuspendTimeout, type SuspendTimeout } from './suspendTimeout.js';
 
 const byHand: ResetEvent = { reason: 'imperative-api' };
+const nobody: readonly (() => void)[] = [];
 const maxSuppressed = 5;
 
 export const createGate = (host: GateHost, lazy: LazySource | null): Gate => new MountedGate(host, lazy);
@@ -19,7 +20,7 @@ export const createGate = (host: GateHost, lazy: LazySource | null): Gate => new
 // A page may mount a thousand at once: methods are shared, and what few of them need is made when they need it.
 class MountedGate extends HostedGate implements Gate {
   private readonly load: GateLoad | undefined;
-  private readonly listeners = new Set<() => void>();
+  private listeners: readonly (() => void)[] = nobody;
   private settings: GateSettings | undefined;
   private keepsV1 = false;
   private view: GateView | undefined;
@@ -46,9 +47,11 @@ class MountedGate extends HostedGate implements Gate {
 
   // Handed to React one by one.
   readonly subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
+    this.listeners = [...this.listeners, listener];
     this.mountEffectsRan();
-    return () => void this.listeners.delete(listener);
+    return () => {
+      this.listeners = this.listeners.filter((other) => other !== listener);
+    };
   };
   readonly getView = (): GateView => {
     const next = this.compute();
@@ -248,7 +251,7 @@ class MountedGate extends HostedGate implements Gate {
     if (this.getView().shows === 'v2') this.watchForSuspension();
   }
   isSubscribed(): boolean {
-    return this.listeners.size > 0;
+    return this.listeners.length > 0;
   }
   mountEffectsRan(): void {
     // An effect that threw is handed to the catcher synchronously after this, before any microtask.

@@ -11,7 +11,6 @@ import { CommitMark } from './CommitMark.js';
 import type { GateProps } from './gateProps.js';
 import { isLazyElement } from './lazyVersion.js';
 import { Sentinel } from './Sentinel.js';
-import { useLayout } from './useLayout.js';
 import { useMounted } from './useMounted.js';
 
 /** v1 after a failure: what was thrown, and how to try v2 again. */
@@ -39,11 +38,10 @@ export function useVersions({ gate, v1, v2, props, onShown }: VersionsOptions): 
   const Keep = props.keepV1 === 'activity' ? Activity : undefined;
   const view = useSyncExternalStore(gate.subscribe, gate.getView, gate.getServerView);
   const showsLoading = view.shows === 'loading' && !view.keepsV1 && loading !== undefined;
-  const admitted = useMounted(gate, view, showsLoading, v1, props, Keep !== undefined);
+  const admitted = useMounted(gate, view, showsLoading, v1, props, Keep !== undefined, onShown);
 
   const isOn = view.shows === 'v2' && admitted !== 'v1';
   const isV1Shown = !isOn && !showsLoading;
-  useLayout(() => onShown?.(isOn ? 'v2' : 'v1'), [isOn, onShown]);
 
   const failed = view.shows === 'v1' && view.because === 'failed' ? view : undefined;
   const renderV1 = (): ReactNode =>

@@ -3,6 +3,7 @@
 import { startTransition, useReducer } from 'react';
 import type { Gate } from '../client/gate.js';
 import type { GateView } from '../client/gateView.js';
+import type { Version } from '../evaluate/snapshot.js';
 import { checkGate } from './checkGate.js';
 import type { GateProps } from './gateProps.js';
 import { useLayout } from './useLayout.js';
@@ -26,6 +27,7 @@ export function useMounted(
   v1: unknown,
   props: GateProps,
   keepsV1: boolean,
+  onShown: ((version: Version) => void) | undefined,
 ): Admitted {
   const mayBeOn = view.shows === 'v2' || showsLoading;
   const [admitted, admit] = useReducer(admission, mayBeOn ? 'v2' : 'v1');
@@ -49,11 +51,13 @@ export function useMounted(
   }, [gate]);
 
   const isAdmitted = admitted !== 'v1';
+  const isOn = view.shows === 'v2' && isAdmitted;
   useLayout(() => {
+    onShown?.(isOn ? 'v2' : 'v1');
     if (mayBeOn === isAdmitted) return;
     if (mayBeOn) startTransition(() => admit(true));
     else admit(false);
-  }, [mayBeOn, isAdmitted]);
+  }, [mayBeOn, isAdmitted, isOn, onShown]);
 
   return admitted;
 }

@@ -167,7 +167,7 @@ export const interactionMutations: readonly Mutation[] = [
     row: 42,
     file: gate,
     find: `const suppressed: string[] = [];`,
-    replace: `const suppressed: string[] = []; this.listeners.add(() => error);`,
+    replace: `const suppressed: string[] = []; this.listeners = [...this.listeners, () => void error];`,
     why: 'what was thrown is let go on a reset',
   },
 ];

@@ -30,6 +30,13 @@ export const mutations: readonly Mutation[] = [
     why: 'an update that throws is told as a render',
   },
   {
+    row: 2,
+    file: 'src/render/CommitMark.tsx',
+    find: 'this.isLate ? ',
+    replace: 'false ? ',
+    why: 'a v2 that came after its gate says when its effects have run',
+  },
+  {
     row: 3,
     file: 'src/render/Catcher.tsx',
     find: 'return this.state.isTripped ? null : this.props.children;',

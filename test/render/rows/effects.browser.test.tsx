@@ -1,5 +1,5 @@
 // Rows of the behaviour table, by number: effects and cleanups that throw.
-import { useEffect, useLayoutEffect } from 'react';
+import { useEffect, useLayoutEffect, useState } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import type { FallbackEvent } from '../../../src/index.js';
 import { painted, passed } from '../../harness/mount.js';
@@ -48,6 +48,42 @@ describe.each(faces)('%s', (_face, makeFace) => {
       failed: { render: 0, effect: 1 },
     });
   });
+
+  test.each(['update', 'effect'])(
+    '2: a v2 that came after its gate and fails in an %s is told as such',
+    async (where) => {
+      const client = testClient(undefined, { settleMs: 60_000 });
+      let isReady = false;
+      let finish = () => {};
+      const ready = new Promise<void>((resolve) => {
+        finish = () => {
+          isReady = true;
+          resolve();
+        };
+      });
+      let fail = () => {};
+      const V2 = () => {
+        const [isFailing, setIsFailing] = useState(false);
+        fail = () => setIsFailing(true);
+        useEffect(() => {
+          if (where === 'effect') throw boom;
+        }, []);
+        if (!isReady) throw ready;
+        if (isFailing) throw boom;
+        return <p>v2</p>;
+      };
+      const { page, fallbacks } = mountFace(makeFace({ v1: <p>v1</p>, V2 }), { client });
+      await passed(60);
+      finish();
+      if (where === 'update') {
+        await vi.waitFor(() => expect(page.text()).toBe('v2'));
+        await painted();
+        fail();
+      }
+      await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
+      expect(fallbacks[0]!.phase).toBe(where === 'update' ? 'render' : 'effect');
+    },
+  );
 });
 
 describe.each(gatingFaces)('%s', (_face, makeFace) => {
