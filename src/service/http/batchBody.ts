@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
-import { isFeatureKey } from '../../evaluate/snapshot.js';
+import { featureKeyPattern, isFeatureKey } from '../../evaluate/snapshot.js';
 import type { Histogram } from '../../observe/histogram.js';
 import { isTimingName } from '../../observe/observe.js';
 import { maxTimings } from '../../observe/tally.js';
@@ -22,9 +22,12 @@ const anyWhole = whole(Number.MAX_SAFE_INTEGER);
 const count = whole(batchCaps.countPerBucket);
 const bit = whole(1);
 const finite = v.pipe(v.number('a finite number'), v.finite('a finite number'));
-const object = v.custom<Readonly<Record<string, unknown>>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'an object',
+const object = v.pipe(
+  v.custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'an object',
+  ),
+  v.metadata({ jsonSchema: { type: 'object', additionalProperties: true } }),
 );
 
 const envelope = v.object({
@@ -69,7 +72,10 @@ const histogram = v.pipe(
 );
 
 const bucket = v.object({
-  feature: v.custom<string>(isFeatureKey, 'a feature key'),
+  feature: v.pipe(
+    v.custom<string>(isFeatureKey, 'a feature key'),
+    v.metadata({ jsonSchema: { type: 'string', pattern: featureKeyPattern.source } }),
+  ),
   version: v.picklist(['v1', 'v2'], '"v1" or "v2"'),
   arm: v.picklist(['v1', 'v2', 'none'], '"v1", "v2" or "none"'),
   reason: v.picklist(reasons, 'a known reason'),
@@ -103,6 +109,15 @@ const bucket = v.object({
   }),
   // Read one by one: names of no duration are left out.
   histograms: v.optional(v.record(v.string(), v.unknown()), {}),
+});
+
+/** A batch; its buckets and histograms are read one by one, so that a bad one does not take the others with it. */
+export const batchBody = v.looseObject({
+  ...envelope.entries,
+  buckets: v.pipe(
+    v.array(v.looseObject({ ...bucket.entries, histograms: v.optional(v.record(v.string(), histogram)) })),
+    v.maxLength(batchCaps.buckets),
+  ),
 });
 
 /** A bucket as sent, well-formed but not yet checked against the rules. */

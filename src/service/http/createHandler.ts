@@ -20,13 +20,14 @@ import { importRoutes } from './importRoutes.js';
 import { metricsRoute } from './metricsRoute.js';
 import { ofrepRoutes } from './ofrepRoutes.js';
 import { createOfrepStreams } from './ofrepStreams.js';
+import { openapiRoute } from './openapiRoute.js';
 import { planRoutes } from './planRoutes.js';
 import { publicRoutes } from './publicRoutes.js';
 import { readRoutes } from './readRoutes.js';
 import { createReplica } from './replica.js';
 import { rollbackRoutes } from './rollbackRoutes.js';
 import { retireRoutes } from './retireRoutes.js';
-import { createRouter, type RequestOrigin } from './router.js';
+import { createRouter, type RequestOrigin, type Route } from './router.js';
 import type { Service } from './service.js';
 import { applyStartKills, type StartKills } from './startKills.js';
 import { createStreams } from './streams.js';
@@ -170,26 +171,24 @@ export function createHandler(options: HandlerOptions): Handler {
     plans === undefined || readOnly
       ? () => {}
       : startPlanScheduler({ plans, judge, clock, everyMs, onMove: () => void replica.refresh(), onInternalFault });
-  const answer = createRouter(
-    [
-      ...publicRoutes(service),
-      metricsRoute(service),
-      ...ofrepRoutes(service, {
-        streams: ofrepStreams,
-        maxEvaluationsPerAddress: positive('maxEvaluationsPerAddress', 10_000),
-      }),
-      ...healthRoutes(service),
-      ...rollbackRoutes(service),
-      ...importRoutes(service, nodeDigestOf),
-      ...featureRoutes(service, nodeDigestOf),
-      ...retireRoutes(service),
-      ...readRoutes(service),
-      ...(probe === undefined ? [] : [doctorRoute(service, { probe })]),
-      ...(plans === undefined ? [] : planRoutes(service, { plans, gates, judge })),
-      ...tokenRoutes(service, { tokens: store.tokens, cache: tokenCache, access }),
-    ],
-    { access, clientOf, readOnly, onInternalFault },
-  );
+  const routes: readonly Route[] = [
+    ...publicRoutes(service),
+    metricsRoute(service),
+    ...ofrepRoutes(service, {
+      streams: ofrepStreams,
+      maxEvaluationsPerAddress: positive('maxEvaluationsPerAddress', 10_000),
+    }),
+    ...healthRoutes(service),
+    ...rollbackRoutes(service),
+    ...importRoutes(service, nodeDigestOf),
+    ...featureRoutes(service, nodeDigestOf),
+    ...retireRoutes(service),
+    ...readRoutes(service),
+    ...(probe === undefined ? [] : [doctorRoute(service, { probe })]),
+    ...(plans === undefined ? [] : planRoutes(service, { plans, gates, judge })),
+    ...tokenRoutes(service, { tokens: store.tokens, cache: tokenCache, access }),
+  ];
+  const answer = createRouter([...routes, openapiRoute(routes)], { access, clientOf, readOnly, onInternalFault });
   return {
     fetch: (request, origin = {}) => answer(request, origin),
     ready: Promise.all([replica.ready, tokenCache.ready]).then(() => {}),

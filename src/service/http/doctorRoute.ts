@@ -1,3 +1,4 @@
+import { readDocs } from '../openapi/routes/readDocs.js';
 import type { WithProbe } from '../probe.js';
 import type { Route } from './router.js';
 import { json, type Service } from './service.js';
@@ -9,6 +10,7 @@ export function doctorRoute({ replica, clock, readOnly }: Service, { probe }: Wi
     path: '/api/doctor',
     access: 'operator',
     changes: false,
+    doc: readDocs.doctor,
     async run() {
       const now = clock.now();
       const store = await probe();

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { DigestOf } from '../../evaluate/bucket.js';
-import { isFeatureKey, type JsonObject } from '../../evaluate/snapshot.js';
+import { featureKeyPattern, isFeatureKey, type JsonObject } from '../../evaluate/snapshot.js';
 import type { FeaturePatch, TaggedUser } from '../store.js';
 import { parseFields } from './parseFields.js';
 import { refuseField } from './problem.js';
@@ -20,7 +20,10 @@ export const reasonField = v.pipe(
   v.check((value) => value.trim() !== '', 'at least one word'),
 );
 /** A feature key. */
-export const featureField = v.custom<string>(isFeatureKey, 'a letter, then up to 63 letters, digits, "_", "." or "-"');
+export const featureField = v.pipe(
+  v.custom<string>(isFeatureKey, 'a letter, then up to 63 letters, digits, "_", "." or "-"'),
+  v.metadata({ jsonSchema: { type: 'string', pattern: featureKeyPattern.source } }),
+);
 
 const maxUsers = 10_000;
 const maxConfigBytes = 16_384;
@@ -40,11 +43,12 @@ const config = v.pipe(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'a JSON object',
   ),
+  v.metadata({ jsonSchema: { type: 'object', additionalProperties: true } }),
   v.check((value) => JSON.stringify(value).length <= maxConfigBytes, `at most ${maxConfigBytes} characters of JSON`),
 );
 
 /** The fields of a PATCH; all of them optional. */
-const patchFields = {
+export const patchFields = {
   enabled: v.exactOptional(flag),
   percentage: v.exactOptional(percentageField),
   rolloutPercentage: v.exactOptional(percentageField),

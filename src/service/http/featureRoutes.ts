@@ -2,9 +2,10 @@ import * as v from 'valibot';
 import type { DigestOf } from '../../evaluate/bucket.js';
 import { isFeatureKey } from '../../evaluate/snapshot.js';
 import { findChangeIssues } from '../featureConfig.js';
+import { featureDocs as docs } from '../openapi/routes/featureDocs.js';
 import type { RetiredFeature, StoredRollback } from '../store.js';
 import { changeJson, checkCaps, checkEmergency, featureOf, makeChange, originOf } from './change.js';
-import { featureField, parsePatch } from './featureBody.js';
+import { featureField, parsePatch, patchFields } from './featureBody.js';
 import { featureJson } from './featureJson.js';
 import { parseFields } from './parseFields.js';
 import { Problem, refuseField } from './problem.js';
@@ -97,10 +98,24 @@ export function featureRoutes(service: Service, digestOf: DigestOf): readonly Ro
   };
 
   return [
-    { method: 'GET', path: '/api/features', access: 'viewer', run: list },
-    { method: 'POST', path: '/api/features', access: 'admin', run: create },
-    { method: 'GET', path: '/api/features/:key', access: 'viewer', run: show },
-    { method: 'PATCH', path: '/api/features/:key', access: 'operator', run: change },
+    { method: 'GET', path: '/api/features', access: 'viewer', doc: docs.list, run: list },
+    {
+      method: 'POST',
+      path: '/api/features',
+      access: 'admin',
+      takes: v.strictObject({ feature: featureField, ...patchFields }),
+      doc: docs.create,
+      run: create,
+    },
+    { method: 'GET', path: '/api/features/:key', access: 'viewer', doc: docs.show, run: show },
+    {
+      method: 'PATCH',
+      path: '/api/features/:key',
+      access: 'operator',
+      takes: v.strictObject(patchFields),
+      doc: docs.change,
+      run: change,
+    },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { publicDocs as docs } from '../openapi/routes/publicDocs.js';
 import { callStore } from './storeCall.js';
 import { rollbackStatus, versionsOf } from './rollbackStatus.js';
 import type { StoredRollback } from '../store.js';
@@ -107,8 +108,8 @@ export function healthRoutes(service: Service): readonly Route[] {
   };
 
   return [
-    { method: 'GET', path: '/api/health', access: 'public', run: health },
-    { method: 'GET', path: '/health/features', access: 'public', run: featureHealth },
-    { method: 'GET', path: '/api/health/rollback-status', access: 'public', run: status },
+    { method: 'GET', path: '/api/health', access: 'public', doc: docs.health, run: health },
+    { method: 'GET', path: '/health/features', access: 'public', doc: docs.featureHealth, run: featureHealth },
+    { method: 'GET', path: '/api/health/rollback-status', access: 'public', doc: docs.rollbackStatus, run: status },
   ];
 }

@@ -3,7 +3,7 @@ import type { DigestOf } from '../../evaluate/bucket.js';
 import { findChangeIssues } from '../featureConfig.js';
 import { refuseBadRequires } from '../requiresCycle.js';
 import { StoreError, type FeatureChange, type FeaturePatch, type StoredFeature } from '../store.js';
-import { featureField, parsePatch, reasonField } from './featureBody.js';
+import { featureField, parsePatch, patchFields, reasonField } from './featureBody.js';
 import { diffFeature, type FieldDiff } from './featureDiff.js';
 import { parseFields } from './parseFields.js';
 import { Problem, refuseField } from './problem.js';
@@ -21,6 +21,13 @@ const entryFields = {
   feature: featureField,
   rowRevision: v.exactOptional(v.pipe(v.number('a row revision'), v.safeInteger('a row revision'), v.minValue(0))),
 };
+
+const { reason: _, ...importedFields } = patchFields;
+/** The document; each of its features is read on its own, so that a refusal can name it. */
+export const importBody = v.strictObject({
+  features: v.pipe(v.array(v.strictObject({ ...entryFields, ...importedFields })), v.maxLength(1_000)),
+  reason: fields.reason,
+});
 
 /** What would change of one feature. */
 export interface PlannedChange extends FeatureChange {

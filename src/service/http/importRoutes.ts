@@ -1,6 +1,7 @@
 import type { DigestOf } from '../../evaluate/bucket.js';
+import { featureDocs as docs } from '../openapi/routes/featureDocs.js';
 import { changeJson, checkCapsOf, checkEmergency, makeChange, originOf } from './change.js';
-import { parseImport, type Import } from './importBody.js';
+import { importBody, parseImport, type Import } from './importBody.js';
 import { refuseField } from './problem.js';
 import { raisesV2 } from './raisesV2.js';
 import { adminContentTypes, readJson } from './readBody.js';
@@ -57,8 +58,16 @@ export function importRoutes(service: Service, digestOf: DigestOf): readonly Rou
   };
 
   return [
-    { method: 'POST', path: '/api/features/diff', access: 'viewer', changes: false, run: diff },
-    { method: 'POST', path: '/api/features/import', access: 'admin', run: bring },
+    {
+      method: 'POST',
+      path: '/api/features/diff',
+      access: 'viewer',
+      changes: false,
+      takes: importBody,
+      doc: docs.diff,
+      run: diff,
+    },
+    { method: 'POST', path: '/api/features/import', access: 'admin', takes: importBody, doc: docs.bring, run: bring },
   ];
 }
 

@@ -1,5 +1,6 @@
+import { readDocs } from '../openapi/routes/readDocs.js';
 import type { AcceptedBucket } from '../store.js';
-import { batchCaps, parseBatch, parseBucket } from './batchBody.js';
+import { batchBody, batchCaps, parseBatch, parseBucket } from './batchBody.js';
 import { checkBucket } from './checkBucket.js';
 import { publicContentTypes, readJson } from './readBody.js';
 import type { Call, Route } from './router.js';
@@ -64,5 +65,13 @@ export function metricsRoute(service: Service): Route {
     return { ...bucket, subject: subject ?? null, unverified: consistency === 'unverified' };
   };
 
-  return { method: 'POST', path: '/api/metrics', access: 'public', changes: true, run: take };
+  return {
+    method: 'POST',
+    path: '/api/metrics',
+    access: 'public',
+    changes: true,
+    takes: batchBody,
+    doc: readDocs.send,
+    run: take,
+  };
 }

@@ -4,6 +4,8 @@ import { evaluate } from '../../evaluate/evaluate.js';
 import { parseSnapshot } from '../../evaluate/parseSnapshot.js';
 import { compareOrder, type EvaluationContext, type Snapshot } from '../../evaluate/snapshot.js';
 import { nodeDigestOf } from '../nodeDigest.js';
+import { ofrepDocs as docs } from '../openapi/routes/ofrepDocs.js';
+import { ofrepRequest as takes } from '../openapi/shapes/ofrep.js';
 import { readOfrepContext } from './ofrepContext.js';
 import { ofrepFlagOf, type OfrepFlag } from './ofrepFlag.js';
 import { answerOfrep, OfrepRefusal } from './ofrepRefusal.js';
@@ -117,9 +119,9 @@ export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddres
 
   const isPublic = { access: 'public', changes: false } as const;
   return [
-    { method: 'POST', path: '/ofrep/v1/evaluate/flags/:key', ...isPublic, run: single },
-    { method: 'POST', path: '/ofrep/v1/evaluate/flags', ...isPublic, run: bulk },
-    { method: 'GET', path: '/ofrep/v1/events', ...isPublic, run: events },
+    { method: 'POST', path: '/ofrep/v1/evaluate/flags/:key', ...isPublic, takes, doc: docs.single, run: single },
+    { method: 'POST', path: '/ofrep/v1/evaluate/flags', ...isPublic, takes, doc: docs.bulk, run: bulk },
+    { method: 'GET', path: '/ofrep/v1/events', ...isPublic, doc: docs.events, run: events },
   ];
 }
 

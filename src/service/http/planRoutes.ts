@@ -1,7 +1,8 @@
 import * as v from 'valibot';
+import { planDocs as docs } from '../openapi/routes/planDocs.js';
 import type { Judge } from '../plans/judgeStage.js';
 import type { StoredPlan } from '../plans/plan.js';
-import { parsePlan } from '../plans/planBody.js';
+import { parsePlan, planBody } from '../plans/planBody.js';
 import type { GateRegistry } from '../plans/planGate.js';
 import type { PlanChange, PlanStore } from '../plans/planStore.js';
 import { presets } from '../plans/presets.js';
@@ -85,13 +86,15 @@ export function planRoutes(service: Service, { plans, gates, judge }: PlanParts)
     ['cancel', move('not more', (id, origin) => plans.cancel(id, origin))],
   ] as const;
   return [
-    { method: 'GET', path: '/api/plans', access: 'viewer', run: list },
-    { method: 'POST', path: '/api/plans', access: 'operator', run: create },
-    { method: 'GET', path: '/api/plans/:id', access: 'viewer', run: show },
+    { method: 'GET', path: '/api/plans', access: 'viewer', doc: docs.list, run: list },
+    { method: 'POST', path: '/api/plans', access: 'operator', takes: planBody, doc: docs.create, run: create },
+    { method: 'GET', path: '/api/plans/:id', access: 'viewer', doc: docs.show, run: show },
     ...moves.map(([name, run]) => ({
       method: 'POST' as const,
       path: `/api/plans/:id/${name}`,
       access: 'operator' as const,
+      takes: v.strictObject(reasonFields),
+      doc: docs[name],
       run,
     })),
   ];

@@ -29,6 +29,8 @@ const problems = {
 
 export type ProblemKind = keyof typeof problems;
 
+export const problemStatus = (kind: ProblemKind): number => problems[kind][0];
+
 export interface ProblemExtras {
   readonly errors?: readonly FieldError[];
   /** The state that a stale change should have been based on. */
@@ -49,7 +51,7 @@ export class Problem extends Error {
   }
 
   get status(): number {
-    return problems[this.kind][0];
+    return problemStatus(this.kind);
   }
 }
 

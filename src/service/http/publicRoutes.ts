@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { publicDocs as docs } from '../openapi/routes/publicDocs.js';
 import { parseFields } from './parseFields.js';
 import { Problem } from './problem.js';
 import type { Publication } from './publish.js';
@@ -53,10 +54,17 @@ export function publicRoutes(service: Service): readonly Route[] {
   };
 
   return [
-    { method: 'GET', path: '/api/snapshot', access: 'public', run: snapshot },
-    { method: 'GET', path: '/api/snapshot/:order', access: 'public', run: immutableSnapshot },
-    { method: 'GET', path: '/api/events', access: 'public', run: events },
-    { method: 'POST', path: '/api/confirm', access: 'public', run: confirm },
+    { method: 'GET', path: '/api/snapshot', access: 'public', doc: docs.snapshot, run: snapshot },
+    { method: 'GET', path: '/api/snapshot/:order', access: 'public', doc: docs.immutableSnapshot, run: immutableSnapshot },
+    { method: 'GET', path: '/api/events', access: 'public', doc: docs.events, run: events },
+    {
+      method: 'POST',
+      path: '/api/confirm',
+      access: 'public',
+      takes: v.strictObject(confirmFields),
+      doc: docs.confirm,
+      run: confirm,
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { quantileOf, type Histogram } from '../../observe/histogram.js';
 import { emptyCounts, errorRateOf } from '../../observe/tally.js';
+import { readDocs as docs } from '../openapi/routes/readDocs.js';
 import type { StoredTotals } from '../store.js';
 import { featureOf } from './change.js';
 import { readCount, readFeatureQuery, readLimit, readTimeMs } from './queries.js';
@@ -47,8 +48,8 @@ export function readRoutes(service: Service): readonly Route[] {
   };
 
   return [
-    { method: 'GET', path: '/api/audit', access: 'viewer', run: audit },
-    { method: 'GET', path: '/api/features/:key/metrics', access: 'viewer', run: metrics },
+    { method: 'GET', path: '/api/audit', access: 'viewer', doc: docs.audit, run: audit },
+    { method: 'GET', path: '/api/features/:key/metrics', access: 'viewer', doc: docs.metrics, run: metrics },
   ];
 }
 

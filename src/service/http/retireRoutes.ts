@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { featureDocs as docs } from '../openapi/routes/featureDocs.js';
 import type { StoredFeature } from '../store.js';
 import { changeJson, checkCaps, makeChange, originOf } from './change.js';
 import { featureField, reasonField } from './featureBody.js';
@@ -10,6 +11,7 @@ import type { Call, Route } from './router.js';
 import { json, type Service } from './service.js';
 import { callStore } from './storeCall.js';
 
+const reasonFields = { reason: v.exactOptional(reasonField) };
 const body = { maxBytes: 65_536, contentTypes: adminContentTypes, optional: true };
 
 /** Takes features out of what is published, and brings them back, off. */
@@ -18,7 +20,7 @@ export function retireRoutes(service: Service): readonly Route[] {
 
   const readCall = async (call: Call) => {
     const { feature } = parseFields({ feature: featureField }, { feature: call.param('key') });
-    const { reason } = parseFields({ reason: v.exactOptional(reasonField) }, await readJson(call.request, body));
+    const { reason } = parseFields(reasonFields, await readJson(call.request, body));
     if (reason === undefined) throw refuseField('/reason', undefined, 'retiring and bringing back need a reason');
     return { feature, origin: originOf(call, reason) };
   };
@@ -41,9 +43,10 @@ export function retireRoutes(service: Service): readonly Route[] {
     return json({ features: retired.map((feature) => featureJson(feature, [])) });
   };
 
+  const takes = v.strictObject(reasonFields);
   return [
-    { method: 'GET', path: '/api/retired', access: 'viewer', run: list },
-    { method: 'POST', path: '/api/features/:key/retire', access: 'admin', run: retire },
-    { method: 'POST', path: '/api/features/:key/restore', access: 'admin', run: restore },
+    { method: 'GET', path: '/api/retired', access: 'viewer', doc: docs.listRetired, run: list },
+    { method: 'POST', path: '/api/features/:key/retire', access: 'admin', takes, doc: docs.retire, run: retire },
+    { method: 'POST', path: '/api/features/:key/restore', access: 'admin', takes, doc: docs.restore, run: restore },
   ];
 }

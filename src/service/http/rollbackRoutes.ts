@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { rollbackDocs as docs } from '../openapi/routes/rollbackDocs.js';
 import { changeJson, checkCaps, checkEmergency, featureOf, makeChange, originOf } from './change.js';
 import { featureField, percentageField, reasonField } from './featureBody.js';
 import { parseFields } from './parseFields.js';
@@ -81,11 +82,46 @@ export function rollbackRoutes(service: Service): readonly Route[] {
   };
 
   return [
-    { method: 'POST', path: '/api/features/disable', access: 'operator', run: disable },
-    { method: 'POST', path: '/api/features/enable', access: 'operator', run: enable },
-    { method: 'POST', path: '/admin/flags', access: 'operator', run: setFlag },
-    { method: 'POST', path: '/api/emergency/rollback', access: 'operator', run: emergency },
-    { method: 'GET', path: '/api/rollbacks', access: 'viewer', run: list },
-    { method: 'POST', path: '/api/rollbacks/:id/undo', access: 'operator', run: undo },
+    {
+      method: 'POST',
+      path: '/api/features/disable',
+      access: 'operator',
+      takes: v.strictObject(disableFields),
+      doc: docs.disable,
+      run: disable,
+    },
+    {
+      method: 'POST',
+      path: '/api/features/enable',
+      access: 'operator',
+      takes: v.strictObject(enableFields),
+      doc: docs.enable,
+      run: enable,
+    },
+    {
+      method: 'POST',
+      path: '/admin/flags',
+      access: 'operator',
+      takes: v.strictObject(flagFields),
+      doc: docs.setFlag,
+      run: setFlag,
+    },
+    {
+      method: 'POST',
+      path: '/api/emergency/rollback',
+      access: 'operator',
+      takes: v.strictObject({ reason }),
+      doc: docs.emergency,
+      run: emergency,
+    },
+    { method: 'GET', path: '/api/rollbacks', access: 'viewer', doc: docs.list, run: list },
+    {
+      method: 'POST',
+      path: '/api/rollbacks/:id/undo',
+      access: 'operator',
+      takes: v.strictObject(undoFields),
+      doc: docs.undo,
+      run: undo,
+    },
   ];
 }

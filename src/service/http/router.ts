@@ -1,5 +1,7 @@
 import { Hono, type Context } from 'hono';
+import type * as v from 'valibot';
 import type { OnInternalFault } from '../../error.js';
+import type { RouteDoc } from '../openapi/routeDoc.js';
 import type { ChangeSource, Role } from '../store.js';
 import type { Access } from './access.js';
 import type { ClientOf } from './clientAddress.js';
@@ -40,6 +42,10 @@ export interface Route {
   readonly access: 'public' | Role;
   /** Whether it changes what is stored, and so is refused by a read-only service. Default: what needs a token and is no GET. */
   readonly changes?: boolean;
+  /** What the body is validated with; absent: none is read. */
+  readonly takes?: v.GenericSchema;
+  /** What the OpenAPI document says: without the answers of a route, its callers and tests know nothing of them. */
+  readonly doc: RouteDoc;
   readonly run: (call: Call) => Response | Promise<Response>;
 }
 

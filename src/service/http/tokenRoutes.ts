@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { tokenDocs as docs } from '../openapi/routes/tokenDocs.js';
 import { hashToken, makeTokenSecret } from '../tokenSecret.js';
 import type { TokenStore } from '../tokenStore.js';
 import type { Access } from './access.js';
@@ -67,8 +68,15 @@ export function tokenRoutes({ clock }: Service, { tokens, cache, access }: Token
   };
 
   return [
-    { method: 'GET', path: '/api/tokens', access: 'admin', run: list },
-    { method: 'POST', path: '/api/tokens', access: 'admin', run: create },
-    { method: 'DELETE', path: '/api/tokens/:id', access: 'admin', run: revoke },
+    { method: 'GET', path: '/api/tokens', access: 'admin', doc: docs.list, run: list },
+    {
+      method: 'POST',
+      path: '/api/tokens',
+      access: 'admin',
+      takes: v.strictObject(tokenFields),
+      doc: docs.create,
+      run: create,
+    },
+    { method: 'DELETE', path: '/api/tokens/:id', access: 'admin', doc: docs.revoke, run: revoke },
   ];
 }

@@ -17,6 +17,14 @@ const gateField = v.pipe(
     (value) => typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string',
     'a gate such as { "kind": "time" }',
   ),
+  v.metadata({
+    jsonSchema: {
+      type: 'object',
+      properties: { kind: { type: 'string' } },
+      required: ['kind'],
+      additionalProperties: true,
+    },
+  }),
   v.check(
     (value) => JSON.stringify(value).length <= maxSettingLength,
     `at most ${maxSettingLength} characters of JSON`,
@@ -46,6 +54,8 @@ const planFields = {
   ),
   reason: v.exactOptional(reasonField),
 };
+
+export const planBody = v.strictObject(planFields);
 
 /** What a body asks for. */
 export interface PlanRequest {

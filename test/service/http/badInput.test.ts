@@ -3,6 +3,7 @@ import { createHandler, type Handler } from '../../../src/service/http/createHan
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
 import { startTestPostgres, type TestPostgres } from '../../harness/postgres.js';
 import { byAda } from '../store/openStore.js';
+import { checkedHandler } from './checkedHandler.js';
 import { adminToken } from './running.js';
 
 let postgres: TestPostgres;
@@ -16,11 +17,12 @@ beforeAll(async () => {
   store = await createPostgresStore({ connectionString: await postgres.grantService(await postgres.createDatabase()) });
   await store.createFeature('base', {}, byAda);
   await store.createFeature('panel', { enabled: true, percentage: 10, requires: ['base'] }, byAda);
-  handler = createHandler({
+  const bare = createHandler({
     store,
     tokens: [{ token: adminToken, role: 'admin', name: 'ada' }],
     onInternalFault: (operation, error) => faults.push(`${operation}: ${String(error)}`),
   });
+  handler = checkedHandler(bare);
   await handler.ready;
 });
 afterAll(async () => {

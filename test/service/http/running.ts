@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { createHandler, type Handler, type HandlerOptions } from '../../../src/service/http/createHandler.js';
 import { listen } from '../../../src/service/listen.js';
 import type { FlagStore } from '../../../src/service/store.js';
+import { checkedHandler } from './checkedHandler.js';
 
 export const adminToken = 'admin-token-0123456789';
 export const operatorToken = 'operator-token-0123456789';
@@ -27,7 +28,7 @@ export interface Running {
 
 export async function startRunning(store: FlagStore, options: Partial<HandlerOptions> = {}): Promise<Running> {
   const faults: string[] = [];
-  const handler = createHandler({
+  const bare = createHandler({
     store,
     tokens: [
       { token: adminToken, role: 'admin', name: 'ada' },
@@ -37,6 +38,7 @@ export async function startRunning(store: FlagStore, options: Partial<HandlerOpt
     onInternalFault: (operation, error) => faults.push(`${operation}: ${String(error)}`),
     ...options,
   });
+  const handler = checkedHandler(bare);
   const listener = await listen(handler, { port: 0, host: '127.0.0.1', drainMs: 500 });
   await handler.ready;
   let closing: Promise<void> | undefined;

@@ -1,0 +1,45 @@
+import * as v from 'valibot';
+import { featureKey, flag, jsonObject, order, percentage, share, tag, text, time, whole } from './primitives.js';
+
+const rule = v.object({
+  enabled: flag,
+  percentage,
+  stage: v.nullable(text),
+  from: v.nullable(time),
+  until: v.nullable(time),
+  requires: v.array(featureKey),
+  deny: v.array(tag),
+  allow: v.array(tag),
+  regions: v.nullable(v.array(text)),
+  config: jsonObject,
+  sampling: share,
+  logOnly: flag,
+  rolledBack: v.exactOptional(v.literal(true)),
+});
+
+/** The published rules: no owner, description, reason, actor or user id. */
+export const snapshot = v.object({
+  schema: v.literal(1),
+  kind: v.literal('rules'),
+  ...order,
+  publishedAt: time,
+  emergency: v.nullable(v.object({ since: time })),
+  kills: v.pipe(v.array(featureKey), v.description('v1 for everyone, whatever else this snapshot says; sorted')),
+  delivery: v.object({ pollMs: whole, heartbeatMs: whole, spreadMs: whole, ackRate: share, maxStaleMs: whole }),
+  features: v.record(v.string(), rule),
+});
+
+export const batchAnswer = v.object({
+  status: v.picklist(['accepted', 'duplicate', 'partial']),
+  acceptedBuckets: whole,
+  rejectedBuckets: whole,
+  partialSuccess: v.array(
+    v.object({
+      index: whole,
+      code: v.picklist(['invalid', 'unknown-feature', 'expired', 'future', 'version-mismatch']),
+      detail: text,
+    }),
+  ),
+  gaps: v.pipe(v.array(v.array(whole)), v.description('Missing seqs as [first, last]')),
+  revision: whole,
+});

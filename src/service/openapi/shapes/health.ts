@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+import type { StoreProbe } from '../../probe.js';
+import { flag, order, percentage, text, time, version, whole } from './primitives.js';
+
+export const health = v.object({
+  status: v.picklist(['ok', 'degraded', 'down']),
+  writable: flag,
+  epoch: v.nullable(whole),
+  revision: v.nullable(whole),
+  emergency: flag,
+  features: whole,
+  kills: whole,
+  streams: whole,
+  uptimeSeconds: whole,
+  alarms: v.array(text),
+});
+
+export const featureHealth = v.object({
+  ...order,
+  emergency: flag,
+  features: v.record(
+    v.string(),
+    v.object({
+      enabled: flag,
+      percentage,
+      rolloutPercentage: percentage,
+      killed: flag,
+      version,
+      rollbackHistory: v.array(v.object({ timestamp: time, endedAt: v.nullable(time) })),
+    }),
+  ),
+});
+
+export const rollbackStatus = v.object({
+  rollbackComplete: flag,
+  target: v.nullable(v.object(order)),
+  current: v.object(order),
+  startedAt: v.nullable(time),
+  elapsedSeconds: v.pipe(v.number(), v.minValue(0)),
+  replicas: v.object({ total: whole, applied: whole, unreachable: whole }),
+  streams: v.object({ connected: whole, sent: whole, sampled: whole, confirmed: whole }),
+  v2: v.object({ exposuresAfter: v.nullable(whole), lastSeenAt: v.nullable(time) }),
+  status: v.pipe(v.record(v.string(), version), v.description('v2 where anyone may get it by the rules')),
+  blockers: v.array(text),
+});
+
+const probedPart = v.object({ ok: flag, ms: whole, detail: text });
+
+/** What `switchback doctor` asks. */
+export const doctorReport = v.object({
+  now: v.pipe(whole, v.description('ms since 1970 by this replica')),
+  readOnly: flag,
+  alarms: v.array(text),
+  store: v.object({
+    read: probedPart,
+    clockAheadMs: v.pipe(v.number(), v.safeInteger()),
+    serverVersion: text,
+    listen: probedPart,
+    write: v.nullable(probedPart),
+  }) satisfies v.GenericSchema<unknown, StoreProbe>,
+});
+
+export const emergency = v.nullable(v.object({ since: time, rollbackId: whole }));
