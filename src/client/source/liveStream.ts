@@ -144,6 +144,8 @@ export function createLiveStream(host: StreamHost, EventSource: EventStreamConst
         return;
       case 'bye':
         close();
+        // Its spread was the first try's: whoever finds the service still away must not come back within the same second.
+        attempt = Math.max(attempt, 2);
         later('connect', event.retryMs, open);
         host.pollLater();
     }
