@@ -1,8 +1,9 @@
 // `npm run bench`: everything that is measured, in one table. Nothing in it is a test of time.
-//   npm run bench                   size, renders, gates, rollbacks; the comparison with other packages as recorded
+//   npm run bench                   size, renders, gates, rollbacks, the service with fewer clients; the comparison with other packages as recorded
 //   npm run bench -- --peers        runs that comparison too: us, the references and the best peer, two rounds, about 3 minutes
 //   npm run bench -- --all-peers    all packages, five rounds, about 15 minutes; records it
 //   npm run bench -- --polling      rollbacks with the stream down too, about 5 minutes
+//   npm run bench -- --load         the service with 5,000 streams held for 10 minutes, about 15 minutes
 //   npm run bench -- --skip rollback,render
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     peers: { type: 'boolean', default: false },
     'all-peers': { type: 'boolean', default: false },
     polling: { type: 'boolean', default: false },
+    load: { type: 'boolean', default: false },
     skip: { type: 'string', default: '' },
   },
 });
@@ -122,8 +124,20 @@ async function rollback() {
   }));
 }
 
+async function service() {
+  const few = ['--streams', '1000', '--senders', '200', '--seconds', '3', '--hold-minutes', '0'];
+  const rows = await runJson('service.mjs', ...(values.load ? ['--hold-minutes', '10'] : few));
+  return rows.map(({ what, measured, goal, isMet }) => ({
+    area: 'service',
+    what,
+    measured,
+    goal,
+    met: isMet === null ? '–' : mark(isMet),
+  }));
+}
+
 const rows = [];
-for (const [area, measure] of Object.entries({ size, render, gates, peers, rollback })) {
+for (const [area, measure] of Object.entries({ size, render, gates, peers, rollback, service })) {
   if (skipped.has(area)) continue;
   console.error(`${area} …`);
   try {

@@ -13,6 +13,8 @@ export interface Finished {
 
 /** The command line as it is packed: built once, run by Node. */
 export interface BuiltCli {
+  /** The script itself. */
+  readonly main: string;
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>;
   /** Starts a command that goes on, such as `serve`. */
@@ -35,11 +37,12 @@ export async function buildCli(): Promise<BuiltCli> {
   const outDir = await mkdtemp(join(cache, 'cli-'));
   const root = fileURLToPath(new URL('../../', import.meta.url));
   await build({ root, mode: 'server', logLevel: 'error', build: { outDir, emptyOutDir: true, sourcemap: false } });
+  const main = join(outDir, 'cli/main.js');
   const started = new Set<ChildProcess>();
 
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): StartedCli => {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, [join(outDir, 'cli/main.js'), ...args], {
+    const child = spawn(process.execPath, [main, ...args], {
       env: { PATH, HOME, ...env },
       cwd: outDir,
     });
@@ -73,6 +76,7 @@ export async function buildCli(): Promise<BuiltCli> {
   };
 
   return {
+    main,
     start,
     run: (args, env) => start(args, env).finished,
     async close() {
