@@ -13,6 +13,7 @@ export { defaultDataDir, defaultPort, startService, type RunningService, type Se
 export { ListenError } from './listen.js';
 export { systemServiceClock, type ServiceClock } from './clock.js';
 export { nodeDigestOf } from './nodeDigest.js';
+export type { ReplicaReport, ReplicaTable, RevisionStore, SeenReplica, WithReplicas } from './replicaTable.js';
 export type { ActiveToken, StoredToken, TokenStore, TokenToStore, WithTokens } from './tokenStore.js';
 export type { ProbedPart, StoreProbe, WithProbe } from './probe.js';
 export type { PauseCause, PlanStage, PlanStatus, RunningPlan, StoredPlan } from './plans/plan.js';

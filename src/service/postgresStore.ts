@@ -5,6 +5,7 @@ import type { OnInternalFault } from '../error.js';
 import { openDatabase, type Database } from './database.js';
 import { changeFeature, changeFeatures, createFeature } from './featureChange.js';
 import { migrate } from './migrate.js';
+import { createPostgresReplicas, createPostgresRevisions } from './postgresReplicas.js';
 import { probeDatabase, type WithProbe } from './probe.js';
 import { readTotals, readV2Since } from './readTotals.js';
 import { emergencyRollback, rollback, undoRollback } from './rollbackChange.js';
@@ -12,6 +13,7 @@ import type { WithPlans } from './plans/planStore.js';
 import { createPostgresPlans } from './plans/postgresPlans.js';
 import { createPostgresTokens } from './postgresTokens.js';
 import { readRetired, restoreFeature, retireFeature } from './retireFeature.js';
+import type { WithReplicas } from './replicaTable.js';
 import { StoreError, type FlagStore, type StoredState } from './store.js';
 import { storeBatch } from './storeBatch.js';
 import {
@@ -65,7 +67,7 @@ export interface PostgresStoreOptions {
  */
 export async function createPostgresStore(
   options: PostgresStoreOptions,
-): Promise<FlagStore & WithTokens & WithPlans & WithProbe> {
+): Promise<FlagStore & WithTokens & WithPlans & WithProbe & WithReplicas> {
   const { connectionString, pool = {}, readOnly = false, onInternalFault = () => {} } = options;
   const config: pg.PoolConfig = connectionString === undefined ? pool : { ...pool, connectionString };
   await migrate(config, readOnly ? 'check' : 'migrate');
@@ -81,6 +83,8 @@ export async function createPostgresStore(
   return {
     tokens: createPostgresTokens(database),
     plans: createPostgresPlans(database, onInternalFault),
+    replicas: createPostgresReplicas(database, readOnly),
+    revisions: createPostgresRevisions(database, readOnly),
     probe: () => probeDatabase(database, config, { readOnly }),
     readState: () => readState(database),
     createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),

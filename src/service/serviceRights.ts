@@ -14,13 +14,15 @@ export const tableRights: ReadonlyMap<string, string> = new Map([
   ['flag_audit', 'SELECT'],
   ['tokens', 'SELECT, INSERT, UPDATE (revoked_at, revoked_by)'],
   ['plans', 'SELECT, INSERT, UPDATE (status, stage, cause, reason, running_since, gates)'],
+  ['replicas', 'SELECT, INSERT, UPDATE, DELETE'],
+  ['revisions', 'SELECT, INSERT, DELETE'],
   ['metric_senders', 'SELECT, INSERT, UPDATE, DELETE'],
   ['metric_buckets', 'SELECT, INSERT, UPDATE, DELETE'],
   ['stage_units', 'SELECT, INSERT, UPDATE, DELETE'],
 ]);
 
 /** Functions that not everybody may call. */
-const functions = ['switchback_note_silent_change(bigint)'];
+const functions = ['switchback_note_silent_change(bigint)', 'switchback_raise_epoch(bigint, bigint)'];
 
 /**
  * Gives a role what the service needs, and takes what it had beyond.

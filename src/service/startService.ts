@@ -1,4 +1,5 @@
 // Comes in: options of one process. Goes out: the service on a port, with its database. Who calls: the CLI, demos, tests.
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { showValue, SwitchbackError } from '../error.js';
 import { adminTokenPath, keepAdminToken } from './adminToken.js';
@@ -94,7 +95,8 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     const { serviceUrl, peopleUrl, isEmbedded } = database;
     const store = await createPostgresStore({ connectionString: serviceUrl, readOnly, onInternalFault });
     closers.push(() => store.close());
-    const handler = createHandler({ ...handlerPartOf(options), store, tokens, onInternalFault });
+    const replicaName = `${hostname().slice(0, 150)}:${port === 0 ? `pid-${process.pid}` : port}`;
+    const handler = createHandler({ ...handlerPartOf(options), replicaName, store, tokens, onInternalFault });
     closers.push(() => handler.close());
     await handler.ready;
     const maxConnections = (options.maxStreams ?? 10_000) + spareConnections;

@@ -32,6 +32,7 @@ export function watchRevision(options: WatchOptions): () => void {
   let isAnswering = false;
   let isHealthy: boolean | null = null;
   let known: string | null = null;
+  let knownEpoch: string | null = null;
   let wasMissed = false;
   let content: { revision: string; digest: string } | null = null;
   let digestAtMs = 0;
@@ -109,29 +110,34 @@ export function watchRevision(options: WatchOptions): () => void {
     later(pollMs, () => void ask());
   }
 
-  function see(revision: string): void {
+  function see({ epoch, revision }: { readonly epoch: string; readonly revision: string }): void {
     // Twice in a row the poll knew more than the listener: its connection is dead without having said so.
     const isMissed = isListening && known !== null && revision !== known;
     if (isMissed && wasMissed && client !== null) lose(client, new Error('notifications stopped arriving'));
     wasMissed = isMissed;
-    if (revision !== known) changed(revision);
+    // Raised after a restore, at the same revision.
+    const isRaised = knownEpoch !== null && epoch !== knownEpoch;
+    knownEpoch = epoch;
+    if (revision !== known || isRaised) changed(revision);
   }
 
   async function askRevision(): Promise<void> {
-    const [row] = await database.query<{ revision: string }>('SELECT revision::text FROM switchback_state');
-    if (row !== undefined) see(row.revision);
+    const [row] = await database.query<{ epoch: string; revision: string }>(
+      'SELECT epoch::text, revision::text FROM switchback_state',
+    );
+    if (row !== undefined) see(row);
   }
 
   async function askContent(): Promise<void> {
-    const [row] = await database.query<{ revision: string; digest: string }>(
-      'SELECT revision::text, switchback_digest() AS digest FROM switchback_state',
+    const [row] = await database.query<{ epoch: string; revision: string; digest: string }>(
+      'SELECT epoch::text, revision::text, switchback_digest() AS digest FROM switchback_state',
     );
     if (row === undefined) return;
     digestAtMs = Date.now();
     if (content !== null && content.revision === row.revision && content.digest !== row.digest)
       await publishSilent(row.revision);
     content = row;
-    see(row.revision);
+    see(row);
   }
 
   // Somebody changed flags with the triggers off. The first replica to see it gives the change a revision.

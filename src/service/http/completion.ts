@@ -1,7 +1,7 @@
 import type { ServiceClock } from '../clock.js';
 import type { RollbackTarget } from './replica.js';
-import { isConfirmed } from './rollbackStatus.js';
-import type { Streams } from './streams.js';
+import type { ReplicaReports } from './replicaReports.js';
+import { isConfirmedByAll } from './rollbackStatus.js';
 
 /** Remembers when a rollback was first confirmed by enough streams. */
 export interface Completion {
@@ -12,12 +12,16 @@ export interface Completion {
 }
 
 /** Watches the confirmations of the newest rollback. */
-export function createCompletion(streams: Streams, clock: ServiceClock, ackRate: number): Completion {
+export function createCompletion(
+  reports: Pick<ReplicaReports, 'progress'>,
+  clock: ServiceClock,
+  ackRate: number,
+): Completion {
   let completed: { readonly target: RollbackTarget; readonly atMs: number } | null = null;
   return {
     note(target) {
       if (target === null || completed?.target === target) return;
-      if (isConfirmed(streams.progress(target), ackRate)) completed = { target, atMs: clock.now() };
+      if (isConfirmedByAll(reports.progress(target), ackRate)) completed = { target, atMs: clock.now() };
     },
     atMs: (target) => (completed !== null && completed.target === target ? completed.atMs : null),
   };

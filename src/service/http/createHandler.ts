@@ -8,6 +8,7 @@ import { createGateRegistry, type PlanGate } from '../plans/planGate.js';
 import { startPlanScheduler } from '../plans/planScheduler.js';
 import type { WithPlans } from '../plans/planStore.js';
 import type { WithProbe } from '../probe.js';
+import type { WithReplicas } from '../replicaTable.js';
 import type { FlagStore } from '../store.js';
 import type { WithTokens } from '../tokenStore.js';
 import { createAccess, type ServiceToken } from './access.js';
@@ -17,6 +18,7 @@ import { doctorRoute } from './doctorRoute.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
 import { importRoutes } from './importRoutes.js';
+import { createKeptRevisions } from './keptRevisions.js';
 import { metricsRoute } from './metricsRoute.js';
 import { ofrepRoutes } from './ofrepRoutes.js';
 import { createOfrepStreams } from './ofrepStreams.js';
@@ -25,6 +27,7 @@ import { planRoutes } from './planRoutes.js';
 import { publicRoutes } from './publicRoutes.js';
 import { readRoutes } from './readRoutes.js';
 import { createReplica } from './replica.js';
+import { createReplicaReports } from './replicaReports.js';
 import { rollbackRoutes } from './rollbackRoutes.js';
 import { retireRoutes } from './retireRoutes.js';
 import { createRouter, type RequestOrigin, type Route } from './router.js';
@@ -37,7 +40,7 @@ import { tokenRoutes } from './tokenRoutes.js';
 
 export interface HandlerOptions {
   /** One that keeps tokens as well, as the one of PostgreSQL does, brings `/api/tokens` along. */
-  readonly store: FlagStore & Partial<WithTokens> & Partial<WithPlans> & Partial<WithProbe>;
+  readonly store: FlagStore & Partial<WithTokens> & Partial<WithPlans> & Partial<WithProbe> & Partial<WithReplicas>;
   /** Who may call admin routes, beside the tokens in the store. */
   readonly tokens: readonly ServiceToken[];
   /** How clients are told to behave. Defaults: `defaultDelivery`. `heartbeatMs` is also what the stream does. */
@@ -55,6 +58,8 @@ export interface HandlerOptions {
   readonly maxEvaluationsPerAddress?: number;
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, networks, `loopback`. Default: none. */
   readonly trustProxy?: readonly string[];
+  /** As `replicas` in the database shows this process. Default `switchback`. */
+  readonly replicaName?: string;
   /** Serve rules and streams, and refuse every change. Default false. */
   readonly readOnly?: boolean;
   /** A reader of the stream with more waiting than this is dropped. Default 65,536. */
@@ -135,19 +140,32 @@ export function createHandler(options: HandlerOptions): Handler {
   };
   const streams = createStreams(streamOptions);
   const ofrepStreams = createOfrepStreams(streamOptions);
-  const completion = createCompletion(streams, clock, delivery.ackRate);
   const replica = createReplica({
     store,
+    readOnly,
     clock,
     delivery,
     keptRevisions: positive('keptRevisions', 50),
     onPublish: (publication) => {
       streams.publish(publication);
       ofrepStreams.publish(publication);
+      if (publication.etag === `W/"${publication.id}"`) revisions.keep(publication);
       completion.note(replica.target());
+      reports.soon();
     },
     onInternalFault,
   });
+  const reports = createReplicaReports({
+    name: options.replicaName ?? 'switchback',
+    table: store.replicas,
+    replica,
+    streams,
+    clock,
+    onHeard: () => completion.note(replica.target()),
+    onInternalFault,
+  });
+  const completion = createCompletion(reports, clock, delivery.ackRate);
+  const revisions = createKeptRevisions({ replica, revisions: store.revisions, clock, onInternalFault });
   const stopStartKills =
     options.startKills === undefined
       ? () => {}
@@ -156,6 +174,8 @@ export function createHandler(options: HandlerOptions): Handler {
     store,
     replica,
     streams,
+    reports,
+    revisions,
     clock,
     delivery,
     completion,
@@ -194,6 +214,7 @@ export function createHandler(options: HandlerOptions): Handler {
     ready: Promise.all([replica.ready, tokenCache.ready]).then(() => {}),
     close() {
       tokenCache.close();
+      reports.close();
       stopPlans();
       stopStartKills();
       streams.close();

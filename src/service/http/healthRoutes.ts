@@ -13,7 +13,7 @@ type V2Seen = { readonly exposures: number; readonly lastSeenAtMs: number | null
 
 /** How the service is, and how far a rollback has come: counts only, so these routes are public. */
 export function healthRoutes(service: Service): readonly Route[] {
-  const { replica, streams, store, clock, delivery, completion, startedAtMs } = service;
+  const { replica, streams, store, clock, delivery, completion, reports, startedAtMs } = service;
   let history: { readonly id: string; readonly rollbacks: Promise<readonly StoredRollback[]> } | null = null;
   let seen: { readonly target: string; readonly atMs: number; readonly v2: Promise<V2Seen> } | null = null;
 
@@ -82,10 +82,10 @@ export function healthRoutes(service: Service): readonly Route[] {
   };
 
   const status = async (): Promise<Response> => {
+    await reports.hear();
     const current = await currentOf(service);
     const target = replica.target();
     const name = target === null ? '' : `${target.epoch}-${target.revision}`;
-    const progress = streams.progress(target ?? current);
     completion.note(target);
     const v2 =
       target === null
@@ -98,7 +98,7 @@ export function healthRoutes(service: Service): readonly Route[] {
     const body = rollbackStatus({
       target,
       current,
-      streams: progress,
+      fleet: reports.progress(target ?? current),
       ackRate: delivery.ackRate,
       v2,
       nowMs: clock.now(),

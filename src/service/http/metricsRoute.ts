@@ -18,7 +18,7 @@ const futureMs = 300_000;
 
 /** Takes batches from browsers; answers 200 only after they are committed. */
 export function metricsRoute(service: Service): Route {
-  const { store, replica, clock } = service;
+  const { store, replica, revisions, clock } = service;
 
   const take = async ({ request }: Call): Promise<Response> => {
     const body = await readJson(request, { maxBytes: batchCaps.bytes, contentTypes: publicContentTypes });
@@ -27,7 +27,7 @@ export function metricsRoute(service: Service): Route {
     const rejected: Rejection[] = [];
     const accepted: AcceptedBucket[] = [];
     for (const [index, sent] of batch.buckets.entries()) {
-      const taken = accept(sent, batch.subjects);
+      const taken = await accept(sent, batch.subjects);
       if ('code' in taken) rejected.push({ index, ...taken });
       else accepted.push(taken);
     }
@@ -45,7 +45,10 @@ export function metricsRoute(service: Service): Route {
     });
   };
 
-  const accept = (sent: unknown, subjects: ReadonlyMap<string, string>): AcceptedBucket | Omit<Rejection, 'index'> => {
+  const accept = async (
+    sent: unknown,
+    subjects: ReadonlyMap<string, string>,
+  ): Promise<AcceptedBucket | Omit<Rejection, 'index'>> => {
     const bucket = parseBucket(sent);
     if (typeof bucket === 'string') return { code: 'invalid', detail: bucket };
     const { feature, epoch, revision, startMs } = bucket;
@@ -56,7 +59,7 @@ export function metricsRoute(service: Service): Route {
     if (ageMs > batchCaps.ageMs) return { code: 'expired', detail: 'older than 24 h' };
     if (ageMs < -futureMs) return { code: 'future', detail: 'more than 5 min ahead of the clock of the service' };
     const subject = subjects.get(feature);
-    const consistency = checkBucket(bucket, subject, replica.find(`${epoch}-${revision}`));
+    const consistency = checkBucket(bucket, subject, await revisions.find({ epoch, revision }));
     if (consistency === 'mismatch')
       return {
         code: 'version-mismatch',

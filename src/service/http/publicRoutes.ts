@@ -12,7 +12,7 @@ const maxConfirmBytes = 1_024;
 
 /** What a browser needs to follow the rules: the snapshot, the stream, the confirmation. */
 export function publicRoutes(service: Service): readonly Route[] {
-  const { replica, streams, completion } = service;
+  const { replica, streams, completion, reports, revisions } = service;
 
   const snapshot = async ({ request }: Call): Promise<Response> => {
     const { body, etag } = await currentOf(service);
@@ -21,8 +21,9 @@ export function publicRoutes(service: Service): readonly Route[] {
     return new Response(body, { headers: { ...headers, 'content-type': 'application/json' } });
   };
 
-  const immutableSnapshot = ({ param }: Call): Response => {
-    const publication = replica.find(param('order'));
+  const immutableSnapshot = async ({ param }: Call): Promise<Response> => {
+    const [, epoch, revision] = /^(\d{1,16})-(\d{1,16})$/.exec(param('order')) ?? [];
+    const publication = await revisions.find({ epoch: Number(epoch), revision: Number(revision) });
     if (publication === undefined)
       throw new Problem('not-found', 'this revision is not kept any more; read /api/snapshot');
     const headers = {
@@ -50,12 +51,19 @@ export function publicRoutes(service: Service): readonly Route[] {
     const { streamId, epoch, revision } = parseFields(confirmFields, body);
     const confirmed = streams.confirm(streamId, { epoch, revision });
     completion.note(replica.target());
+    reports.soon();
     return json({ confirmed });
   };
 
   return [
     { method: 'GET', path: '/api/snapshot', access: 'public', doc: docs.snapshot, run: snapshot },
-    { method: 'GET', path: '/api/snapshot/:order', access: 'public', doc: docs.immutableSnapshot, run: immutableSnapshot },
+    {
+      method: 'GET',
+      path: '/api/snapshot/:order',
+      access: 'public',
+      doc: docs.immutableSnapshot,
+      run: immutableSnapshot,
+    },
     { method: 'GET', path: '/api/events', access: 'public', doc: docs.events, run: events },
     {
       method: 'POST',

@@ -2,7 +2,9 @@
 import type { OnInternalFault } from '../../error.js';
 import { compareOrder, type Delivery, type Order } from '../../evaluate/snapshot.js';
 import type { ServiceClock } from '../clock.js';
+import type { WithReplicas } from '../replicaTable.js';
 import type { FlagStore, StoredState } from '../store.js';
+import { keepKills } from './keepKills.js';
 import { killsOf, noLocalKills, publish, PublicationTooLarge, type LocalKills, type Publication } from './publish.js';
 
 /** The newest revision that turned something to v1. */
@@ -31,7 +33,9 @@ export interface Replica {
 }
 
 export interface ReplicaOptions {
-  readonly store: FlagStore;
+  readonly store: FlagStore & Partial<WithReplicas>;
+  /** Nothing is stored after the store went back. */
+  readonly readOnly: boolean;
   readonly clock: ServiceClock;
   readonly delivery: Partial<Delivery>;
   /** How many revisions are kept for the immutable URL and for checking batches. */
@@ -44,7 +48,7 @@ const retryMs = 1_000;
 
 /** Keeps the last good state in memory, so that reads never wait for the database. */
 export function createReplica(options: ReplicaOptions): Replica {
-  const { store, clock, delivery, keptRevisions, onPublish, onInternalFault } = options;
+  const { store, readOnly, clock, delivery, keptRevisions, onPublish, onInternalFault } = options;
   const kept = new Map<string, Publication>();
   let state: StoredState | null = null;
   let current: Publication | null = null;
@@ -53,7 +57,11 @@ export function createReplica(options: ReplicaOptions): Replica {
   let healthy = true;
   let tooLarge: string | null = null;
   // Set when the store went back: a higher epoch, and the kills of before until someone changes those features.
-  let raised: { readonly epoch: number; readonly kills: ReadonlyMap<string, string | undefined> } | null = null;
+  let raised: {
+    readonly epoch: number;
+    readonly kills: ReadonlyMap<string, string | undefined>;
+    readonly emergencySince: string | null;
+  } | null = null;
   let closed = false;
   let cancelRetry = (): void => {};
 
@@ -62,18 +70,10 @@ export function createReplica(options: ReplicaOptions): Replica {
     const features = new Set(localKills.features);
     for (const [feature, updatedAt] of raised.kills)
       if (read.features.get(feature)?.updatedAt === updatedAt) features.add(feature);
-    return { ...localKills, features };
+    return { emergencySince: localKills.emergencySince ?? raised.emergencySince, features };
   };
 
   const apply = (read: StoredState): void => {
-    if (state !== null && compareOrder(read, state) < 0) {
-      const kills = new Map((current?.kills ?? []).map((key) => [key, read.features.get(key)?.updatedAt]));
-      raised = { epoch: Math.max(clock.now(), (current?.epoch ?? 0) + 1), kills };
-      onInternalFault(
-        'store',
-        new Error(`the database went back from ${state.epoch}-${state.revision} to ${read.epoch}-${read.revision}`),
-      );
-    }
     const publishOptions = {
       delivery,
       localKills: localKillsNow(read),
@@ -107,9 +107,34 @@ export function createReplica(options: ReplicaOptions): Replica {
     onPublish(next);
   };
 
+  // Another epoch is another history too: another replica saw the store go back, or somebody raised it by hand.
+  const goBack = async (known: StoredState, read: StoredState): Promise<StoredState> => {
+    const isBehind = compareOrder(read, known) < 0;
+    if (!isBehind && read.epoch === known.epoch) return read;
+    const [kills, emergency] = [current?.kills ?? [], current?.emergency ?? null];
+    raised = {
+      // Where it cannot be stored, the least that is above: a replica that can store it takes the time.
+      epoch: isBehind ? (current?.epoch ?? known.epoch) + 1 : read.epoch,
+      kills: new Map(kills.map((key) => [key, read.features.get(key)?.updatedAt])),
+      emergencySince: emergency?.since ?? null,
+    };
+    const [from, to] = [known, read].map(({ epoch, revision }) => `${epoch}-${revision}`);
+    onInternalFault('store', new Error(`the database went ${isBehind ? 'back ' : ''}from ${from} to ${to}`));
+    const { replicas } = store;
+    if (readOnly || replicas === undefined) return read;
+    const epoch = isBehind ? Math.max(clock.now(), raised.epoch) : null;
+    const before = { emergency: emergency !== null, features: kills };
+    if (!(await keepKills({ store, replicas }, before, read, epoch, onInternalFault))) return read;
+    // From here on the database says it.
+    raised = { epoch: 0, kills: new Map(), emergencySince: null };
+    return store.readState();
+  };
+
   const readOnce = async (): Promise<void> => {
     try {
-      const read = await store.readState();
+      let read = await store.readState();
+      if (closed) return;
+      if (state !== null) read = await goBack(state, read);
       if (closed) return;
       healthy = true;
       apply(read);
@@ -192,7 +217,8 @@ function nextTarget(
   if (before === null && newest === undefined && !isEmergency) return null;
   return {
     epoch: now.epoch,
-    revision: before === null ? Math.min(newest?.revision ?? now.revision, now.revision) : now.revision,
+    // The rollback's own, where it is known, so that replicas that missed a revision speak of the same one.
+    revision: Math.min(newest?.revision || now.revision, now.revision),
     startedAtMs: newest === undefined ? nowMs : Date.parse(newest.startedAt),
     features: isEmergency ? null : added,
   };

@@ -1,11 +1,12 @@
 import type { Publication } from './publish.js';
 import type { RollbackTarget } from './replica.js';
+import type { FleetProgress } from './replicaReports.js';
 import type { StreamProgress } from './streams.js';
 
 export interface RollbackStatusInput {
   readonly target: RollbackTarget | null;
   readonly current: Publication;
-  readonly streams: StreamProgress;
+  readonly fleet: FleetProgress;
   readonly ackRate: number;
   /** Null when the database could not be asked. */
   readonly v2: { readonly exposures: number; readonly lastSeenAtMs: number | null } | null;
@@ -25,20 +26,30 @@ export function isConfirmed({ sampled, confirmed, sent, connected }: StreamProgr
   return confirmed >= Math.ceil(expected * confirmedShare - 3 * Math.sqrt(expected * (1 - ackRate)));
 }
 
+/** Whether every replica that can be heard applied it, and enough streams say that they show it. */
+export function isConfirmedByAll({ replicas, streams }: FleetProgress, ackRate: number): boolean {
+  return replicas.applied === replicas.total && isConfirmed(streams, ackRate);
+}
+
 /**
- * Tells how far the newest rollback has come on this replica.
+ * Tells how far the newest rollback has come on all replicas.
  * @source docs/contracts.md part 4: `current` is an addition, so that a caller knows that its change is included
  */
 export function rollbackStatus(input: RollbackStatusInput) {
-  const { target, current, streams, ackRate, v2, nowMs, completedAtMs } = input;
+  const { target, current, fleet, ackRate, v2, nowMs, completedAtMs } = input;
+  const { streams, replicas } = fleet;
   const quietSinceMs = target === null ? nowMs : Math.max(target.startedAtMs, v2?.lastSeenAtMs ?? 0);
   const isQuiet = v2 !== null && nowMs - quietSinceMs >= quietMs;
   const blockers: string[] = [];
   if (target === null) blockers.push('no rollback is in force');
-  else if (!isConfirmed(streams, ackRate) && !isQuiet) {
+  else if (!isConfirmedByAll(fleet, ackRate) && !isQuiet) {
     const { sent, connected, sampled, confirmed } = streams;
+    const behind = replicas.total - replicas.applied - fleet.lost;
+    if (behind > 0) blockers.push(`${behind} of ${replicas.total} replicas have not applied it`);
+    if (fleet.lost > 0) blockers.push(`${fleet.lost} of ${replicas.total} replicas have not been heard of for 10 s`);
     if (sent < connected) blockers.push(`${connected - sent} of ${connected} streams were not sent it`);
-    blockers.push(`${sampled - confirmed} of ${sampled} streams have not confirmed`);
+    if (!isConfirmed({ ...streams, sent: connected }, ackRate))
+      blockers.push(`${sampled - confirmed} of ${sampled} streams have not confirmed`);
     if (v2 === null) blockers.push('the database does not say whether v2 is still seen');
     else blockers.push(`v2 must not be seen for ${Math.ceil((quietMs - (nowMs - quietSinceMs)) / 1_000)} s more`);
   }
@@ -50,7 +61,7 @@ export function rollbackStatus(input: RollbackStatusInput) {
     current: { epoch: current.epoch, revision: current.revision },
     startedAt: target === null ? null : new Date(target.startedAtMs).toISOString(),
     elapsedSeconds: target === null ? 0 : Math.max(0, Math.round((endMs - target.startedAtMs) / 100) / 10),
-    replicas: { total: 1, applied: 1, unreachable: 0 },
+    replicas,
     streams,
     v2: {
       exposuresAfter: v2?.exposures ?? null,

@@ -5,7 +5,9 @@ import type { FlagStore, StoredState } from '../store.js';
 import type { Completion } from './completion.js';
 import { unavailable } from './problem.js';
 import type { Publication } from './publish.js';
+import type { KeptRevisions } from './keptRevisions.js';
 import type { Replica } from './replica.js';
+import type { ReplicaReports } from './replicaReports.js';
 import type { Streams } from './streams.js';
 
 /** What every route works with. */
@@ -13,6 +15,8 @@ export interface Service {
   readonly store: FlagStore;
   readonly replica: Replica;
   readonly streams: Streams;
+  readonly reports: ReplicaReports;
+  readonly revisions: KeptRevisions;
   readonly clock: ServiceClock;
   readonly delivery: Delivery;
   readonly completion: Completion;

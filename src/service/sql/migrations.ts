@@ -2,6 +2,7 @@ import { flagsSql } from './001-flags.js';
 import { metricsSql } from './002-metrics.js';
 import { tokensSql } from './003-tokens.js';
 import { plansSql } from './004-plans.js';
+import { replicasSql } from './005-replicas.js';
 
 /** One step of the schema. A published step never changes; what comes later is a new one. */
 export interface Migration {
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: 'metrics', sql: metricsSql },
   { version: 3, name: 'tokens', sql: tokensSql },
   { version: 4, name: 'plans', sql: plansSql },
+  { version: 5, name: 'replicas', sql: replicasSql },
 ];

@@ -1,13 +1,21 @@
 import { expect, test } from 'vitest';
 import { publish } from '../../../src/service/http/publish.js';
 import { isConfirmed, rollbackStatus, type RollbackStatusInput } from '../../../src/service/http/rollbackStatus.js';
+import type { FleetProgress } from '../../../src/service/http/replicaReports.js';
+import type { StreamProgress } from '../../../src/service/http/streams.js';
 import { createMemoryStore } from '../../harness/memoryStore.js';
 
 const current = publish(await createMemoryStore({ memoryPanel: { enabled: false, percentage: 10 } }).readState());
+const fleetOf = (streams: StreamProgress): FleetProgress => ({
+  streams,
+  replicas: { total: 1, applied: 1, unreachable: 0 },
+  lost: 0,
+});
+const streams100 = { connected: 100, sent: 100, sampled: 100, confirmed: 98 };
 const input: RollbackStatusInput = {
   target: { epoch: current.epoch, revision: 1, startedAtMs: 100_000, features: ['memoryPanel'] },
   current,
-  streams: { connected: 100, sent: 100, sampled: 100, confirmed: 98 },
+  fleet: fleetOf(streams100),
   ackRate: 1,
   v2: { exposures: 0, lastSeenAtMs: null },
   nowMs: 101_400,
@@ -20,7 +28,7 @@ test('is complete when 99 of 100 streams confirmed', () => {
     elapsedSeconds: 1.4,
     blockers: ['2 of 100 streams have not confirmed', 'v2 must not be seen for 29 s more'],
   });
-  expect(rollbackStatus({ ...input, streams: { ...input.streams, confirmed: 99 } })).toMatchObject({
+  expect(rollbackStatus({ ...input, fleet: fleetOf({ ...streams100, confirmed: 99 }) })).toMatchObject({
     rollbackComplete: true,
     blockers: [],
   });
@@ -28,7 +36,7 @@ test('is complete when 99 of 100 streams confirmed', () => {
 
 test('is not complete while a stream was not sent it', () => {
   const streams = { connected: 100, sent: 99, sampled: 100, confirmed: 100 };
-  expect(rollbackStatus({ ...input, streams })).toMatchObject({ rollbackComplete: false });
+  expect(rollbackStatus({ ...input, fleet: fleetOf(streams) })).toMatchObject({ rollbackComplete: false });
 });
 
 test('is complete after 30 s without v2, counted from the last time it was seen', () => {

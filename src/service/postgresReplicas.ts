@@ -1,0 +1,77 @@
+import type { Order } from '../evaluate/snapshot.js';
+import type { Queryable } from './database.js';
+import type { ReplicaTable, RevisionStore } from './replicaTable.js';
+
+interface SeenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly epoch: number | null;
+  readonly revision: number | null;
+  readonly targetEpoch: number | null;
+  readonly targetRevision: number | null;
+  readonly connected: number;
+  readonly sent: number;
+  readonly sampled: number;
+  readonly confirmed: number;
+  readonly silentMs: number;
+}
+
+const seenSql = `SELECT id, name, epoch::float8 AS epoch, revision::float8 AS revision, target_epoch::float8 AS "targetEpoch",
+  target_revision::float8 AS "targetRevision", connected, sent, sampled, confirmed,
+  (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::float8 AS "silentMs"
+  FROM replicas WHERE id <> $1 AND seen_at > clock_timestamp() - interval '10 minutes' ORDER BY id LIMIT 1000`;
+
+const reportSql = `WITH mine AS (
+  INSERT INTO replicas (id, name, epoch, revision, target_epoch, target_revision, connected, sent, sampled, confirmed)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), epoch = excluded.epoch, revision = excluded.revision,
+    target_epoch = excluded.target_epoch, target_revision = excluded.target_revision, connected = excluded.connected,
+    sent = excluded.sent, sampled = excluded.sampled, confirmed = excluded.confirmed
+) ${seenSql}`;
+
+const toOrder = (epoch: number | null, revision: number | null): Order | null =>
+  epoch === null || revision === null ? null : { epoch, revision };
+
+/** The replicas in PostgreSQL. One that may not write reads the others and is counted by none of them. */
+export function createPostgresReplicas(database: Queryable, readOnly: boolean): ReplicaTable {
+  return {
+    async join(id, name) {
+      if (!readOnly) await database.query('DELETE FROM replicas WHERE name = $2 AND id <> $1', [id, name]);
+    },
+    async report({ id, name, applied, target, connected, sent, sampled, confirmed }) {
+      const orders = [applied?.epoch, applied?.revision, target?.epoch, target?.revision].map((one) => one ?? null);
+      const rows = readOnly
+        ? await database.query<SeenRow>(seenSql, [id])
+        : await database.query<SeenRow>(reportSql, [id, name, ...orders, connected, sent, sampled, confirmed]);
+      return rows.map(({ epoch, revision, targetEpoch, targetRevision, ...seen }) => ({
+        ...seen,
+        applied: toOrder(epoch, revision),
+        target: toOrder(targetEpoch, targetRevision),
+      }));
+    },
+    async leave(id) {
+      if (!readOnly) await database.query('DELETE FROM replicas WHERE id = $1', [id]);
+    },
+    async raiseEpoch(seen, raised) {
+      await database.query('SELECT switchback_raise_epoch($1, $2)', [seen, raised]);
+    },
+  };
+}
+
+/** Published snapshots in PostgreSQL. */
+export function createPostgresRevisions(database: Queryable, readOnly: boolean): RevisionStore {
+  return {
+    async keep({ epoch, revision }, body) {
+      if (readOnly) return;
+      const sql = 'INSERT INTO revisions (epoch, revision, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING';
+      await database.query(sql, [epoch, revision, body]);
+    },
+    async read({ epoch, revision }) {
+      const [row] = await database.query<{ body: string }>(
+        'SELECT body FROM revisions WHERE epoch = $1 AND revision = $2',
+        [epoch, revision],
+      );
+      return row?.body ?? null;
+    },
+  };
+}
