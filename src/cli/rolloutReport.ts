@@ -112,7 +112,7 @@ async function reportOf(api: Api, listed: Listed, nowMs: number, periodMs: numbe
   };
 }
 
-const turns: ReadonlySet<string> = new Set(['create', 'enable', 'disable', 'rollback', 'rollback-ended']);
+const turns: ReadonlySet<string> = new Set(['create', 'enable', 'disable', 'rollback', 'rollback-ended', 'restore']);
 
 const changesWhoGetsIt = ({ action, before, after }: AuditEntry): boolean =>
   turns.has(action) || (action === 'change' && before?.['percentage'] !== after?.['percentage']);

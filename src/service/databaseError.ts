@@ -23,6 +23,7 @@ const checks: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['valid_window', ['/until', 'later than from']],
   ['requires_bounded', ['/requires', 'up to 50 features']],
   ['config_is_object', ['/config', 'an object of at most 64 KiB']],
+  ['config_schema_is_object', ['/configSchema', 'an object of at most 64 KiB, or null']],
   ['sampling_in_range', ['/sampling', '0 to 1']],
   ['owner_bounded', ['/owner', 'at most 200 characters']],
   ['description_bounded', ['/description', 'at most 2,000 characters']],

@@ -4,14 +4,7 @@ import type { Database, Queryable } from './database.js';
 import { refuseBadConfig } from './featureConfig.js';
 import { toColumns } from './featurePatch.js';
 import { refuseBadRequires } from './requiresCycle.js';
-import {
-  StoreError,
-  type ChangeOrigin,
-  type ChangeResult,
-  type FeatureChange,
-  type FeaturePatch,
-  type StoredFeature,
-} from './store.js';
+import { StoreError, type ChangeOrigin, type ChangeResult, type FeaturePatch, type StoredFeature } from './store.js';
 import { toStoredFeature, type FeatureRow } from './storedRows.js';
 
 // Two changes of `requires` at once could close a cycle that neither sees.
@@ -48,31 +41,8 @@ export function changeFeature(
   });
 }
 
-/** Makes several changes in one transaction; new features may require each other. */
-export function changeFeatures(
-  database: Database,
-  changes: readonly FeatureChange[],
-  origin: ChangeOrigin,
-): Promise<ChangeResult> {
-  return database.transaction(origin, async (tx) => {
-    const asking = changes.filter(({ patch }) => asksForOthers(patch)).map(({ feature }) => feature);
-    if (asking.length > 0) await tx.query(lockRequiresSql);
-    // In one order for everybody: two imports at once must not wait for each other.
-    const ordered = [...changes].sort((a, b) => (a.feature < b.feature ? -1 : 1));
-    for (const { feature, patch, ifRowRevision } of ordered)
-      await (ifRowRevision === 0
-        ? insertFeature(tx, feature, patch)
-        : updateFeature(tx, feature, patch, ifRowRevision));
-    if (asking.length > 0) await checkRequires(tx, asking);
-    return finishChange(tx, null, null);
-  });
-}
-
 async function insertFeature(tx: Queryable, feature: string, patch: FeaturePatch): Promise<void> {
-  if (!featureKeyPattern.test(feature))
-    throw new StoreError('invalid', `a feature key matches ${featureKeyPattern.source}, found ${showValue(feature)}`, {
-      field: '/feature',
-    });
+  refuseBadKey(feature);
   const { columns, types, values } = toColumns(patch);
   refuseBadConfig(null, patch);
   const names = ['feature', ...columns].join(', ');
@@ -81,7 +51,11 @@ async function insertFeature(tx: Queryable, feature: string, patch: FeaturePatch
     `INSERT INTO feature_flags (${names}) VALUES (${slots}) ON CONFLICT DO NOTHING RETURNING feature`,
     [feature, ...values],
   );
-  if (made !== undefined) return;
+  if (made === undefined) await refuseExisting(tx, feature);
+}
+
+/** @throws StoreError `conflict`, saying whether it is retired */
+export async function refuseExisting(tx: Queryable, feature: string): Promise<never> {
   const [known] = await tx.query<{ isRetired: boolean }>(
     'SELECT retired_at IS NOT NULL AS "isRetired" FROM feature_flags WHERE feature = $1',
     [feature],
@@ -98,23 +72,39 @@ async function updateFeature(
 ): Promise<void> {
   const { columns, types, values } = toColumns(patch);
   const current = await readFeature(tx, feature, 'FOR NO KEY UPDATE');
-  if (ifRowRevision !== null && current.rowRevision !== ifRowRevision)
-    throw new StoreError('stale', `${feature} is at revision ${current.rowRevision}, not ${ifRowRevision}`, {
-      current,
-    });
+  refuseStale(current, ifRowRevision);
   refuseBadConfig(current, patch);
   if (columns.length > 0) {
     const sets = columns.map((column, at) => `${column} = $${at + 2}::${types[at] ?? 'text'}`).join(', ');
     await tx.query(`UPDATE feature_flags SET ${sets} WHERE feature = $1`, [feature, ...values]);
   }
-  // A kill that could not lock the flag left it enabled: no trigger sees a change then.
-  if (patch.enabled === true)
-    await tx.query('UPDATE rollbacks SET ended_at = clock_timestamp() WHERE feature = $1 AND ended_at IS NULL', [
-      feature,
-    ]);
+  if (patch.enabled === true) await endRollbacks(tx, [feature]);
 }
 
-const asksForOthers = ({ requires }: FeaturePatch): boolean => requires !== undefined && requires.length > 0;
+/** A kill that could not lock the flag left it enabled: no trigger sees a change then. */
+export const endRollbacks = (tx: Queryable, features: readonly string[]) =>
+  tx.query('UPDATE rollbacks SET ended_at = clock_timestamp() WHERE feature = ANY($1) AND ended_at IS NULL', [
+    features,
+  ]);
+
+/** @throws StoreError `stale` */
+export function refuseStale(current: StoredFeature, ifRowRevision: number | null): void {
+  if (ifRowRevision !== null && current.rowRevision !== ifRowRevision)
+    throw new StoreError('stale', `${current.feature} is at revision ${current.rowRevision}, not ${ifRowRevision}`, {
+      current,
+    });
+}
+
+/** @throws StoreError `invalid` */
+export function refuseBadKey(feature: string): void {
+  if (!featureKeyPattern.test(feature))
+    throw new StoreError('invalid', `a feature key matches ${featureKeyPattern.source}, found ${showValue(feature)}`, {
+      field: '/feature',
+    });
+}
+
+/** Whether a change has to look at other features. */
+export const asksForOthers = ({ requires }: FeaturePatch): boolean => requires !== undefined && requires.length > 0;
 
 /** Looks at what these features require, as it would be. */
 export async function checkRequires(tx: Queryable, features: readonly string[]): Promise<void> {

@@ -86,6 +86,8 @@ export interface ColumnChange {
   readonly columns: readonly string[];
   readonly types: readonly string[];
   readonly values: readonly unknown[];
+  /** The same as they were given, for a change that goes as JSON. */
+  readonly given: readonly unknown[];
 }
 
 /**
@@ -96,6 +98,7 @@ export function toColumns(patch: FeaturePatch): ColumnChange {
   const columns: string[] = [];
   const types: string[] = [];
   const values: unknown[] = [];
+  const given: unknown[] = [];
   for (const [name, value] of Object.entries(patch)) {
     if (value === undefined) continue;
     if (!isFieldName(name)) throw new StoreError('invalid', `unknown field ${showValue(name)}`, { field: `/${name}` });
@@ -104,9 +107,10 @@ export function toColumns(patch: FeaturePatch): ColumnChange {
       throw new StoreError('invalid', `${name}: ${wanted}, found ${showValue(value)}`, { field: `/${name}` });
     columns.push(column);
     types.push(type);
+    given.push(value);
     values.push(type === 'jsonb' && value !== null ? JSON.stringify(value) : value);
   }
-  return { columns, types, values };
+  return { columns, types, values, given };
 }
 
 const isFieldName = (name: string): name is keyof typeof fields & keyof StoredFeature => Object.hasOwn(fields, name);

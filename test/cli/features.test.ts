@@ -37,13 +37,10 @@ test('creates and edits every field, and says what is wrong with one', async () 
   await run('features create master');
   const schema = join(folder, 'schema.json');
   await writeFile(schema, JSON.stringify({ properties: { pageSize: { type: 'integer' } } }));
-  const created = await run([
-    ...'features create memoryPanel --percentage 12.5 --requires master --regions eu,us --from 2027-01-31T08:00:00Z'.split(
-      ' ',
-    ),
-    ...['--config', '{"pageSize":20}', '--config-schema', `@${schema}`, '--log-only', '--sampling', '0.5'],
-    ...['--owner', 'web', '--description', 'Memory panel rewrite', '--remove-by', '2027-03-01'],
-  ]);
+  const words =
+    'features create memoryPanel --percentage 12.5 --requires master --regions eu,us --from 2027-01-31T08:00:00Z --log-only ' +
+    '--sampling 0.5 --config {"pageSize":20} --owner web --remove-by 2027-03-01 --description';
+  const created = await run([...words.split(' '), 'Memory panel rewrite', '--config-schema', `@${schema}`]);
   expect(created).toEqual({ code: 0, stderr: '', stdout: 'memoryPanel is off: revision 2\n' });
   expect(await show('memoryPanel')).toMatchObject({
     percentage: 12.5,
@@ -133,7 +130,7 @@ test('retires a feature, tells its history all the same, and brings it back', as
   expect((await run('features status')).stdout).not.toContain('memoryPanel');
   const history = await run('features history memoryPanel');
   expect(history.stdout).toMatch(
-    /^when +who +from +action +what +why\n2\S+Z +ada +cli +change +retiredAt - → 2\S+ +done\n/,
+    /^when +who +from +action +what +why\n2\S+Z +ada +cli +retire +retiredAt - → 2\S+ +done\n/,
   );
   expect(await show('memoryPanel')).toMatchObject({ retiredAt: expect.any(String) });
   expect(await run('features restore memoryPanel --reason again')).toMatchObject({

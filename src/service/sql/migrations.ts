@@ -3,6 +3,7 @@ import { metricsSql } from './002-metrics.js';
 import { tokensSql } from './003-tokens.js';
 import { plansSql } from './004-plans.js';
 import { replicasSql } from './005-replicas.js';
+import { featuresSql } from './006-features.js';
 
 /** One step of the schema. A published step never changes; what comes later is a new one. */
 export interface Migration {
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: 'tokens', sql: tokensSql },
   { version: 4, name: 'plans', sql: plansSql },
   { version: 5, name: 'replicas', sql: replicasSql },
+  { version: 6, name: 'features', sql: featuresSql },
 ];

@@ -43,6 +43,7 @@ test('retires a feature with a reason: published no more, readable with its hist
   expect(await json(await send('GET', '/api/retired'))).toMatchObject({ features: [{ feature: 'memoryPanel' }] });
   const { entries } = (await json(await send('GET', '/api/audit?feature=memoryPanel'))) as { entries: Body[] };
   expect(entries[0]).toMatchObject({
+    action: 'retire',
     reason: 'v2 is all there is',
     actor: 'ada',
     before: { retired_at: null },
@@ -54,6 +55,9 @@ test('retires a feature with a reason: published no more, readable with its hist
 
   expect((await send('POST', `${path}/restore`, { reason: 'not yet' })).status).toBe(200);
   expect(await published()).toMatchObject({ memoryPanel: { enabled: false, percentage: 100 } });
+  expect(await json(await send('GET', '/api/audit?feature=memoryPanel'))).toMatchObject({
+    entries: expect.arrayContaining([expect.objectContaining({ action: 'restore', reason: 'not yet' })]),
+  });
   expect((await send('POST', `${path}/restore`, { reason: 'twice' })).status).toBe(409);
   expect((await send('POST', '/api/features/nobody/restore', { reason: 'x' })).status).toBe(404);
 });

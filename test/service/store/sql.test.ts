@@ -139,3 +139,12 @@ test('the actor of one transaction does not reach the next on the same connectio
   await client.end();
   expect((await opened.store.readState()).rollbacks).toMatchObject([{ actor: 'sql:switchback' }]);
 });
+
+test('a schema of a config is an object, in psql too', async () => {
+  const { store, sql } = opened;
+  await store.createFeature('memoryPanel', { configSchema: { type: 'object' } }, byAda);
+  for (const bad of ['5', '[]', 'true'])
+    await expect(sql(`UPDATE feature_flags SET config_schema = '${bad}'`)).rejects.toThrow('config_schema_is_object');
+  await sql('UPDATE feature_flags SET config_schema = NULL');
+  expect((await store.readState()).features.get('memoryPanel')?.configSchema).toBeNull();
+});
