@@ -290,8 +290,8 @@ class MountedGate extends HostedGate implements Gate {
     const { host } = this;
     if (this.isFailing) return host.guardHost('reset', refuseReset);
     if (!this.failed && !this.isSuppressionCounted) return;
+    if (this.failed) this.isSuppressionCounted = false;
     this.failed = undefined;
-    this.isSuppressionCounted = false;
     if (this.episode?.version === 'v2') this.end();
     this.mount(undefined);
     this.update();

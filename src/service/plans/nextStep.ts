@@ -15,7 +15,7 @@ export interface PlanSurroundings {
   /** Null: retired or deleted. */
   readonly feature: StoredFeature | null;
   /** One in force, or one that somebody undid before the plan noticed; `feature` null is the emergency. */
-  readonly rollback: { readonly id: number; readonly feature: string | null } | null;
+  readonly rollback: { readonly id: number; readonly feature: string | null; readonly reason?: string | null } | null;
   readonly judgement: StageJudgement;
 }
 
@@ -24,11 +24,10 @@ export function obstacleOf(
   plan: RunningPlan,
   { feature, rollback }: Pick<PlanSurroundings, 'feature' | 'rollback'>,
 ): { readonly cause: PauseCause; readonly reason: string } | null {
-  if (rollback !== null)
-    return {
-      cause: 'rollback',
-      reason: `${rollback.feature === null ? 'emergency rollback' : 'rollback'} ${rollback.id}`,
-    };
+  if (rollback !== null) {
+    const what = `${rollback.feature === null ? 'emergency rollback' : 'rollback'} ${rollback.id}`;
+    return { cause: 'rollback', reason: rollback.reason ? `${what}: ${rollback.reason}` : what };
+  }
   if (feature === null) return { cause: 'feature', reason: 'the feature is gone' };
   if (!feature.enabled) return { cause: 'feature', reason: 'the feature is off' };
   const { percentage } = stageOf(plan, plan.stage);

@@ -37,8 +37,8 @@ export async function readSurroundings(
 }
 
 async function readRollback(tx: Queryable, feature: string, after: number): Promise<PlanSurroundings['rollback']> {
-  const [row] = await tx.query<{ id: number; feature: string | null }>(
-    `SELECT id::float8 AS id, feature FROM rollbacks
+  const [row] = await tx.query<{ id: number; feature: string | null; reason: string | null }>(
+    `SELECT id::float8 AS id, feature, reason FROM rollbacks
       WHERE (feature = $1 OR feature IS NULL) AND (ended_at IS NULL OR id > $2) ORDER BY id DESC LIMIT 1`,
     [feature, after],
   );

@@ -150,6 +150,7 @@ describe.each(faces)('%s', (name, makeFace) => {
 
     end();
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
+    await painted();
     expect(page.frames.slice(frames - 1)).toEqual(['v1', 'v2']);
     expect(fallbacks).toEqual([]);
     await vi.waitFor(() => expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, settled: 1 }));
