@@ -32,7 +32,8 @@ function route(service, req, res, next) {
     if (!isOwnPage(req)) return refuse(res);
     const path = pathname.slice('/demo-admin'.length) + search;
     const authorization = `Bearer ${service.info()?.adminToken}`;
-    return forward(service, req, res, path, { authorization, 'x-switchback-source': 'ui' });
+    const ofPage = Object.fromEntries(ofPages.map((name) => [name, undefined]));
+    return forward(service, req, res, path, { ...ofPage, authorization, 'x-switchback-source': 'ui' });
   }
   if (pathname === '/demo-control/service' && req.method === 'GET')
     return answer(res, 200, { running: service.isRunning() });
@@ -42,6 +43,9 @@ function route(service, req, res, next) {
   }
   return next();
 }
+
+// To the service, the demo's admin request is one of a server: whose page may ask was settled here.
+const ofPages = ['origin', 'referer', 'cookie', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest'];
 
 /** Whether a request comes from this machine and from the page that this server served. */
 function isOwnPage(req) {
@@ -84,7 +88,8 @@ function withoutOwn(headers) {
 }
 
 function forward(service, req, res, path, added = {}) {
-  const headers = { ...withoutOwn(req.headers), ...added };
+  const given = Object.entries({ ...withoutOwn(req.headers), ...added });
+  const headers = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   const upstream = request({ host: '127.0.0.1', port: service.port, method: req.method, path, headers }, (incoming) => {
     res.writeHead(incoming.statusCode ?? 502, withoutOwn(incoming.headers));
     res.flushHeaders();
