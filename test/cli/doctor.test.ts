@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { systemServiceClock } from '../../src/service/clock.js';
 import { createPostgresStore } from '../../src/service/postgresStore.js';
 import { buildCli, type BuiltCli } from '../harness/buildCli.js';
 import { startDeafProxy } from '../harness/deafProxy.js';
@@ -110,6 +111,23 @@ test('finds a pooler that drops notifications', async () => {
   expect(done.stdout).toMatch(/ok +database/);
 });
 
+test('finds a database that is gone, while the service goes on from memory', async () => {
+  const proxy = await startDeafProxy(opened.serviceUrl);
+  const store = await createPostgresStore({ connectionString: proxy.url });
+  onTestFinished(() => store.close());
+  const { url, get } = await startRunning(store);
+  await proxy.close();
+  await expect
+    .poll(async () => (await get('/api/health')).json(), { timeout: 20_000 })
+    .toMatchObject({ status: 'degraded' });
+  const done = await examine(url);
+  expect(done.code).toBe(3);
+  expect(done.stdout).toMatch(/FAIL +service +degraded; /);
+  expect(done.stdout).toMatch(/ok +stream/);
+  expect(done.stdout).toMatch(/FAIL +database .*look at the database and at SWITCHBACK_DATABASE_URL/);
+  expect(done.stdout).not.toContain(new URL(opened.serviceUrl).password);
+});
+
 test('finds a role that may not write', async () => {
   const role = new URL(opened.serviceUrl).username;
   await opened.sql(`REVOKE INSERT ON feature_flags FROM ${role}`);
@@ -117,6 +135,17 @@ test('finds a role that may not write', async () => {
   expect(await examine(url)).toMatchObject({
     code: 3,
     stdout: expect.stringMatching(/FAIL +write +the database refuses this: .*; run `switchback migrate`/),
+  });
+});
+
+test('finds a clock that is wrong', async () => {
+  const clock = { ...systemServiceClock, now: () => Date.now() - 60_000 };
+  const { url } = await startRunning(opened.store, { clock });
+  expect(await examine(url)).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(
+      /FAIL +clock +the service is (59|60)\.\d s behind this machine; let both machines keep time/,
+    ),
   });
 });
 
