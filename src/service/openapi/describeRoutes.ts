@@ -34,13 +34,23 @@ export function describeRoutes(routes: readonly Route[]): JsonSchema {
     path[route.method.toLowerCase()] = operationOf(route);
   }
   const schemas = [...namedSchemas].map(([schema, name]) => [name, toJsonSchema(schema, namedSchemas)]);
+  const bodies = routes.flatMap(({ takes, doc }) =>
+    takes === undefined ? [] : [[bodyNameOf(doc.id), toJsonSchema(takes, namedSchemas)]],
+  );
+  const problems = routes.flatMap((route) =>
+    [...problemsByStatus(route)].map((one) => [refusalName(one), refusalOf(one)]),
+  );
   return {
     openapi: '3.1.1',
     info: { title: 'Switchback', version: '1', description: about, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: Object.fromEntries(schemas), securitySchemes: { bearer } },
+    components: {
+      schemas: Object.fromEntries([...schemas, ...bodies]),
+      responses: Object.fromEntries(problems),
+      securitySchemes: { bearer },
+    },
   };
 }
 
@@ -94,7 +104,7 @@ function parametersOf({ path, doc }: Route): readonly JsonSchema[] {
 function bodyOf({ access, takes, doc }: Route): JsonSchema | null {
   if (takes === undefined) return null;
   const media = {
-    schema: toJsonSchema(takes, namedSchemas),
+    schema: { $ref: `#/components/schemas/${bodyNameOf(doc.id)}` },
     ...(doc.example === undefined ? {} : { example: doc.example }),
   };
   const types = access === 'public' ? publicContentTypes : adminContentTypes;
@@ -104,26 +114,47 @@ function bodyOf({ access, takes, doc }: Route): JsonSchema | null {
   };
 }
 
+const bodyNameOf = (id: string): string => `${id[0]!.toUpperCase()}${id.slice(1)}Body`;
+
 const requestId = { description: 'Names the request, also in the audit.', schema: { type: 'string' } };
 
 function responsesOf(route: Route): JsonSchema {
   const responses: Record<string, JsonSchema> = {};
   for (const [status, answer] of Object.entries(route.doc.answers)) responses[status] = answerOf(answer);
+  for (const refusal of problemsByStatus(route)) {
+    const [status] = refusal;
+    const said = responses[status];
+    responses[status] =
+      said === undefined
+        ? { $ref: `#/components/responses/${refusalName(refusal)}` }
+        : { ...said, content: { ...(said['content'] as object | undefined), ...problemContent(refusal) } };
+  }
+  return responses;
+}
+
+/** The problems that one status can mean. */
+type Refusal = readonly [status: number, kinds: readonly ProblemKind[]];
+
+function problemsByStatus(route: Route): ReadonlyMap<number, readonly ProblemKind[]> {
   const byStatus = new Map<number, ProblemKind[]>();
   for (const kind of problemsOf(route)) {
     const status = problemStatus(kind);
     byStatus.set(status, [...(byStatus.get(status) ?? []), kind]);
   }
-  for (const [status, kinds] of byStatus) {
-    const said = responses[status];
-    const content = { 'application/problem+json': { schema: problemOf(kinds, status) } };
-    responses[status] =
-      said === undefined
-        ? { description: kinds.join(', '), headers: headersOf(problemHeaders(status)), content }
-        : { ...said, content: { ...(said['content'] as object | undefined), ...content } };
-  }
-  return responses;
+  return byStatus;
 }
+
+const refusalName = ([, kinds]: Refusal): string => [...kinds].sort().join('.');
+
+const refusalOf = (refusal: Refusal): JsonSchema => ({
+  description: refusal[1].join(', '),
+  headers: headersOf(problemHeaders(refusal[0])),
+  content: problemContent(refusal),
+});
+
+const problemContent = ([status, kinds]: Refusal): JsonSchema => ({
+  'application/problem+json': { schema: problemOf(kinds, status) },
+});
 
 function problemsOf({ access, changes, method, takes, doc }: Route): ReadonlySet<ProblemKind> {
   const isOfrep = doc.tag === 'ofrep';

@@ -17,6 +17,7 @@ export interface Operation extends Json {
 }
 
 interface Answer {
+  readonly $ref?: string;
   readonly headers?: Json;
   readonly content?: Readonly<Record<string, { readonly schema: unknown }>>;
 }
@@ -94,8 +95,9 @@ export function checkAnswer(document: OpenapiDocument, asked: Asked, answered: A
     const isPreflight = method === 'OPTIONS' && status === 204;
     return isPreflight || status === 405 ? [] : ['no such method is documented'];
   }
-  const answer = operation.responses[status];
-  if (answer === undefined) return [`the status is not documented; ${body.slice(0, 200)}`];
+  const said = operation.responses[status];
+  if (said === undefined) return [`the status is not documented; ${body.slice(0, 200)}`];
+  const answer = said.$ref === undefined ? said : (resolve(said.$ref) as Answer);
   const found = Object.keys(answer.headers ?? {}).flatMap((name) => (headers.has(name) ? [] : [`no header ${name}`]));
   if (contentType === null) return answer.content === undefined || method === 'HEAD' ? found : [...found, 'no body'];
   const media = answer.content?.[contentType];

@@ -73,7 +73,7 @@ test('it is OpenAPI 3.1: operations have ids of their own, references lead somew
     ).toBe(true);
     for (const [status, answer] of Object.entries(operation.responses)) {
       expect(status, where).toMatch(/^[1-5]\d\d$/);
-      expect(answer, where).toHaveProperty('description');
+      expect(answer.$ref === undefined ? answer : resolve(answer.$ref), where).toHaveProperty('description');
     }
   }
 });
@@ -113,8 +113,9 @@ test('its examples are as its schemas want them, and as the validators do', () =
 });
 
 test('the bodies it describes are those that are validated: limits, patterns and all', () => {
-  const body = document.paths['/api/features/enable']!['post']!.requestBody!.content['application/json']!.schema;
-  expect(body).toMatchObject({
+  const media = document.paths['/api/features/enable']!['post']!.requestBody!.content['application/json']!;
+  const { $ref } = media.schema as { $ref: string };
+  expect(resolveIn(document)($ref)).toMatchObject({
     type: 'object',
     properties: {
       feature: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$' },
