@@ -11,7 +11,7 @@ export async function measureIngest({ start, startGenerator, senders, seconds })
     const rows = [];
     const common = { url: service.url, senders, seconds, features, ...(await prepare(service)) };
     // As browsers send: each every 10 s.
-    const calm = await generator.ask('sendBatches', { ...common, seconds: Math.max(seconds, 12), pauseMs: 10_000 });
+    const calm = await generator.ask('sendBatches', { ...common, seconds: 3 * seconds, pauseMs: 10_000 });
     rows.push(rate(`${number(senders)} senders, each every 10 s`, calm));
     const busy = await generator.ask('sendBatches', { ...common, senders: Math.min(64, senders) });
     rows.push(rate(`64 senders that send on when they are answered`, busy));

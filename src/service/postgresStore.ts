@@ -5,6 +5,7 @@ import type { OnInternalFault } from '../error.js';
 import { openDatabase, type Database } from './database.js';
 import { changeFeature, createFeature } from './featureChange.js';
 import { changeFeatures } from './featureChanges.js';
+import { groupBatches } from './groupBatches.js';
 import { migrate } from './migrate.js';
 import { createPostgresReplicas, createPostgresRevisions } from './postgresReplicas.js';
 import { probeDatabase, type WithProbe } from './probe.js';
@@ -16,7 +17,7 @@ import { createPostgresTokens } from './postgresTokens.js';
 import { readRetired, restoreFeature, retireFeature } from './retireFeature.js';
 import type { WithReplicas } from './replicaTable.js';
 import { StoreError, type FlagStore, type StoredState } from './store.js';
-import { storeBatch } from './storeBatch.js';
+import { storeBatches } from './storeBatch.js';
 import {
   toAuditEntry,
   toStoredFeature,
@@ -79,6 +80,15 @@ export async function createPostgresStore(
   });
   const stopSweeping = readOnly ? () => {} : sweepMetrics(database, onInternalFault);
   const stops = new Set([stopSweeping]);
+  const storeBatch = groupBatches({
+    store: (batches) => storeBatches(database, batches),
+    maxGroup: 64,
+    maxBuckets: 1_000,
+    maxRunning: 2,
+    maxWaiting: 1_000,
+    maxWaitMs: options.deadlineMs ?? 2_000,
+    nowMs: () => performance.now(),
+  });
   let closing: Promise<void> | undefined;
 
   return {
@@ -100,7 +110,7 @@ export async function createPostgresStore(
     undoRollback: (id, features, origin) => undoRollback(database, id, features, origin),
     readAudit: (query) => readAudit(database, query),
     readRollbacks: (query) => readRollbacks(database, query),
-    storeBatch: (batch) => storeBatch(database, batch),
+    storeBatch,
     readTotals: (feature, fromMs, toMs) => readTotals(database, feature, fromMs, toMs),
     readV2Since: (features, sinceMs) => readV2Since(database, features, sinceMs),
     watch(onChange, onHealth) {

@@ -6,44 +6,80 @@ import { StoreError, type AcceptedBucket, type BatchToStore, type FlagStore } fr
 type BatchResult = Awaited<ReturnType<FlagStore['storeBatch']>>;
 type Histograms = Readonly<Record<string, Histogram>>;
 
-/** Senders of one bucket wait for each other only within their shard. */
+/** Transactions that add to one bucket wait for each other only within their shard. */
 const shards = 4;
 /** A sender whose numbers have more holes than this is not one of ours; its oldest holes count as seen. */
 const maxRanges = 128;
 
-/** Stores a batch once, in one transaction: its sender's number, its buckets, its users. */
-export function storeBatch(database: Database, batch: BatchToStore): Promise<BatchResult> {
+/**
+ * Stores batches of different senders, each once, in one transaction: their numbers, their buckets, their users.
+ * @returns what became of each, in their order
+ * @throws StoreError; then none is stored
+ */
+export function storeBatches(database: Database, batches: readonly BatchToStore[]): Promise<readonly BatchResult[]> {
   return database.transaction(null, async (tx) => {
-    const sender = await claimSeq(tx, batch);
-    if (sender.isDuplicate) return { status: 'duplicate', gaps: sender.gaps };
-    await addBuckets(tx, batch);
-    await addUnits(tx, batch.buckets);
-    return { status: 'stored', gaps: sender.gaps };
+    const senders = await claimSeqs(tx, batches);
+    const isNew = ({ senderId }: BatchToStore): boolean => senders.get(senderId)?.isDuplicate === false;
+    const buckets = batches.filter(isNew).flatMap((batch) => batch.buckets);
+    await addBuckets(tx, buckets, shardOf(batches[0]?.senderId ?? ''));
+    await addUnits(tx, buckets);
+    return batches.map(({ senderId }) => {
+      const { isDuplicate = false, gaps = [] } = senders.get(senderId) ?? {};
+      return { status: isDuplicate ? 'duplicate' : 'stored', gaps };
+    });
   });
 }
 
-async function claimSeq(tx: Queryable, { senderId, seq, dropped }: BatchToStore) {
-  if (!Number.isSafeInteger(seq) || seq < 0) throw new StoreError('invalid', `seq: a whole number, found ${seq}`);
-  const [before] = await tx.query<{ isDuplicate: boolean }>(
-    `INSERT INTO metric_senders AS sender (sender_id) VALUES ($1)
-      ON CONFLICT (sender_id) DO UPDATE SET last_at = clock_timestamp()
-      RETURNING sender.seqs @> $2::bigint AS "isDuplicate"`,
-    [senderId, seq],
+interface Sender {
+  readonly isDuplicate: boolean;
+  readonly gaps: readonly (readonly [number, number])[];
+}
+
+const sentTypes = 'sender_id text, seq bigint, queue_full bigint, expired bigint, storage bigint';
+
+async function claimSeqs(tx: Queryable, batches: readonly BatchToStore[]): Promise<ReadonlyMap<string, Sender>> {
+  for (const { seq } of batches)
+    if (!Number.isSafeInteger(seq) || seq < 0) throw new StoreError('invalid', `seq: a whole number, found ${seq}`);
+  const sent = JSON.stringify(
+    batches.map(({ senderId, seq, dropped: { queueFull, expired, storage } }) => ({
+      sender_id: senderId,
+      seq,
+      queue_full: queueFull,
+      expired,
+      storage,
+    })),
   );
-  const isDuplicate = before?.isDuplicate === true;
-  if (!isDuplicate)
+  // Every transaction locks senders in this order, so that two never wait for each other in a ring.
+  const claimed = await tx.query<{ id: string; isDuplicate: boolean }>(
+    `WITH sent AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (${sentTypes})),
+      claimed AS (INSERT INTO metric_senders AS sender (sender_id) SELECT sender_id FROM sent ORDER BY sender_id
+        ON CONFLICT (sender_id) DO UPDATE SET last_at = clock_timestamp() RETURNING sender.sender_id, sender.seqs)
+      SELECT sender_id AS id, seqs @> seq AS "isDuplicate" FROM claimed JOIN sent USING (sender_id)`,
+    [sent],
+  );
+  const fresh = claimed.filter(({ isDuplicate }) => !isDuplicate).map(({ id }) => id);
+  if (fresh.length > 0)
     await tx.query(
-      `UPDATE metric_senders SET seqs = switchback_add_seq(seqs, $2, $6), dropped_queue_full = dropped_queue_full + $3,
-        dropped_expired = dropped_expired + $4, dropped_storage = dropped_storage + $5 WHERE sender_id = $1`,
-      [senderId, seq, dropped.queueFull, dropped.expired, dropped.storage, maxRanges],
+      `UPDATE metric_senders AS sender SET seqs = switchback_add_seq(sender.seqs, sent.seq, $3),
+        dropped_queue_full = dropped_queue_full + sent.queue_full, dropped_expired = dropped_expired + sent.expired,
+        dropped_storage = dropped_storage + sent.storage
+        FROM jsonb_to_recordset($1::jsonb) AS sent (${sentTypes})
+        WHERE sender.sender_id = sent.sender_id AND sent.sender_id = ANY ($2)`,
+      [sent, fresh, maxRanges],
     );
   // A sender counts from 1, so that the loss of its first batch shows too.
-  const rows = await tx.query<{ from: number; to: number }>(
-    `SELECT lower(gap)::float8 AS from, upper(gap)::float8 - 1 AS to
-      FROM metric_senders, unnest(int8multirange(range_merge(seqs + '{[1,2)}')) - seqs) AS gap WHERE sender_id = $1`,
-    [senderId],
+  const gaps = await tx.query<{ id: string; from: number; to: number }>(
+    `SELECT sender_id AS id, lower(gap)::float8 AS from, upper(gap)::float8 - 1 AS to
+      FROM metric_senders, unnest(int8multirange(range_merge(seqs + '{[1,2)}')) - seqs) AS gap
+      WHERE sender_id = ANY ($1) ORDER BY gap`,
+    [claimed.map(({ id }) => id)],
   );
-  return { isDuplicate, gaps: rows.map(({ from, to }) => [from, to] as const) };
+  return new Map(
+    claimed.map(({ id, isDuplicate }) => [
+      id,
+      { isDuplicate, gaps: gaps.filter((gap) => gap.id === id).map(({ from, to }) => [from, to] as const) },
+    ]),
+  );
 }
 
 interface BucketRow {
@@ -76,10 +112,10 @@ const keyOf = (row: BucketRow): string =>
     row.unverified,
   ]);
 
-async function addBuckets(tx: Queryable, { senderId, buckets }: BatchToStore): Promise<void> {
+async function addBuckets(tx: Queryable, buckets: readonly AcceptedBucket[], shard: number): Promise<void> {
   const added = new Map<string, BucketRow>();
   for (const bucket of buckets) {
-    const row = toRow(bucket, shardOf(senderId));
+    const row = toRow(bucket, shard);
     const same = added.get(keyOf(row));
     added.set(keyOf(row), same === undefined ? row : mergeRows(same, row));
   }
