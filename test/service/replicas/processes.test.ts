@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../../src/service/embedded/startEmbeddedPostgres.js';
 import { buildCli, type BuiltCli, type StartedCli } from '../../harness/buildCli.js';
 import { runSql } from '../../harness/postgres.js';
@@ -33,12 +33,14 @@ async function serve(): Promise<Process> {
     started,
     snapshot: () => read('/api/snapshot') as ReturnType<Process['snapshot']>,
     health: () => read('/api/health') as ReturnType<Process['health']>,
-    send: (method, path, body, headers = {}) =>
-      fetch(url + path, {
+    send(method, path, body, headers = {}) {
+      const init = {
         method,
         headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
-      }),
+      };
+      return fetch(url + path, init);
+    },
   };
 }
 
@@ -61,7 +63,10 @@ beforeEach(async () => {
   await sql('DROP TABLE IF EXISTS backup; UPDATE rollbacks SET ended_at = now() WHERE ended_at IS NULL');
   await sql(`INSERT INTO feature_flags (feature, enabled, percentage) VALUES ('memoryPanel', true, 100)
     ON CONFLICT (feature) DO UPDATE SET enabled = true, percentage = 100`);
-  for (const one of [first, second]) await expect.poll(async () => (await one.snapshot()).kills, within).toEqual([]);
+  const isPublished = async (one: Process) => {
+    if ((await kills(one)).length > 0) throw new Error('not yet');
+  };
+  for (const one of [first, second]) await vi.waitFor(() => isPublished(one), within);
 });
 afterEach(async () => {
   for (const { started } of [first, second]) {
