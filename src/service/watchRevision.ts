@@ -10,7 +10,7 @@ export interface WatchOptions {
   readonly readOnly?: boolean;
   /** ms between two looks at the revision; default 2,000. */
   readonly pollMs?: number;
-  /** ms between two looks at the content, which change when triggers are disabled; default 10,000. */
+  /** At most so many ms between two looks at the content, which change when triggers are disabled; default 10,000. */
   readonly digestMs?: number;
   readonly onChange: () => void;
   readonly onHealth: (healthy: boolean, error?: unknown) => void;
@@ -100,7 +100,9 @@ export function watchRevision(options: WatchOptions): () => void {
 
   async function ask(): Promise<void> {
     try {
-      await (Date.now() - digestAtMs >= digestMs ? askContent() : askRevision());
+      // The next look would come too late.
+      const isDue = Date.now() - digestAtMs > digestMs - pollMs;
+      await (isDue ? askContent() : askRevision());
       isAnswering = true;
       tellHealth();
     } catch (error) {

@@ -119,6 +119,23 @@ test('names a replica that was not heard of since, and forgets one that ended in
     .toMatchObject({ rollbackComplete: true, replicas: { total: 1, applied: 1, unreachable: 0 } });
 });
 
+test('a process that is started again takes the place of the one before', async () => {
+  const { first } = await startTwo();
+  await opened.sql(
+    `INSERT INTO replicas (id, name, seen_at) VALUES (repeat('c', 32), 'third', now() - interval '1 minute')`,
+  );
+  await expect.poll(async () => (await statusOf(first)).replicas, within).toMatchObject({ total: 3, unreachable: 1 });
+  const store = await createPostgresStore({ connectionString: opened.serviceUrl });
+  const third = await startRunning(store, { replicaName: 'third' });
+  onTestFinished(async () => {
+    await third.close();
+    await store.close();
+  });
+  await expect
+    .poll(async () => (await statusOf(first)).replicas, within)
+    .toEqual({ total: 3, applied: 3, unreachable: 0 });
+});
+
 test('waits for a replica that is heard of but has not applied the rollback', async () => {
   const { first } = await startTwo();
   const behind = () =>
