@@ -1,7 +1,8 @@
 // Clients that lose their service together, by the client's own connection code, in simulated time.
 import type { Clock } from '../../src/client/clock.js';
 import { connect } from '../../src/client/source/connection.js';
-import { createLiveStream, type EventStream } from '../../src/client/source/liveStream.js';
+import { createLiveStream } from '../../src/client/source/liveStream.js';
+import type { EventStream } from '../../src/client/source/streamHost.js';
 import type { Order } from '../../src/evaluate/snapshot.js';
 
 /** How the streams end: reset at once, or after a `bye`. */

@@ -1,4 +1,5 @@
-import type { Locks, Visibility } from '../../src/client/lease.js';
+import type { Visibility } from '../../src/client/lease.js';
+import type { StreamChannel, StreamLocks } from '../../src/client/source/pageSharing.js';
 import { openStorage, type SafeStorage } from '../../src/client/storage.js';
 import { createFakeClock, type FakeClock } from '../harness/fakeClock.js';
 import { FakeStorage } from './fakeStorage.js';
@@ -7,8 +8,9 @@ import { FakeStorage } from './fakeStorage.js';
 export interface FakeTab {
   readonly clock: FakeClock;
   readonly storage: SafeStorage;
-  readonly locks: Locks;
+  readonly locks: StreamLocks;
   readonly visibility: Visibility;
+  openChannel(name: string, onMessage: (message: unknown) => void): StreamChannel;
   /** Writes and removals that reached the storage. */
   writes(): number;
   show(isVisible: boolean): void;
@@ -79,7 +81,8 @@ function createLockManager() {
   };
 
   return {
-    locksOf: (tab: object, deliver: (run: () => void) => void): Locks => ({
+    locksOf: (tab: object, deliver: (run: () => void) => void): StreamLocks => ({
+      query: async () => ({ held: [...held.values()], pending: waiting }),
       request: (name, options, run) =>
         new Promise<void>((resolve, reject) => {
           const settle = (error?: unknown) => (error === undefined ? resolve() : reject(error));
@@ -108,6 +111,11 @@ function createLockManager() {
 export function createFakeBrowser(): FakeBrowser {
   const items = new Map<string, string>();
   const manager = createLockManager();
+  const channels = new Set<{
+    readonly tab: object;
+    readonly name: string;
+    readonly hear: (message: unknown) => void;
+  }>();
   const tabs = new Set<{ readonly advance: (ms: number) => Promise<void>; readonly hear: (key: string) => void }>();
 
   return {
@@ -147,6 +155,22 @@ export function createFakeBrowser(): FakeBrowser {
         clock,
         storage: openStorage(new SharedStorage(items, written), undefined, events),
         locks: manager.locksOf(own, deliver),
+        openChannel(name, onMessage) {
+          const channel = { tab: own, name, hear: (message: unknown) => deliver(() => isOpen && onMessage(message)) };
+          let isOpen = true;
+          channels.add(channel);
+          return {
+            postMessage(message) {
+              if (!isOpen) throw new DOMException('closed', 'InvalidStateError');
+              const copy = JSON.stringify(message);
+              for (const other of channels) if (other !== channel && other.name === name) other.hear(JSON.parse(copy));
+            },
+            close() {
+              isOpen = false;
+              channels.delete(channel);
+            },
+          };
+        },
         visibility: {
           isVisible: () => isVisible,
           subscribe(listener) {
@@ -171,6 +195,7 @@ export function createFakeBrowser(): FakeBrowser {
         crash() {
           isGone = true;
           tabs.delete(own);
+          for (const channel of channels) if (channel.tab === own) channels.delete(channel);
           manager.forget(own);
         },
       };

@@ -1,4 +1,4 @@
-import type { EventStream } from '../../src/client/source/liveStream.js';
+import type { EventStream } from '../../src/client/source/streamHost.js';
 
 /** A stream whose events the test sends. */
 export interface FakeStream {

@@ -3,7 +3,7 @@ import { compareOrder, defaultDelivery, isCount, isFeatureKey, type Order } from
 import type { Clock } from '../clock.js';
 import { createExchange, type Answer } from '../exchange.js';
 import { fetchChunk } from '../fetchChunk.js';
-import type { EventStreamConstructor, LiveStream, LiveStreamModule, StreamHost } from './liveStream.js';
+import type { EventStreamConstructor, LiveStream, LiveStreamModule, StreamHost } from './streamHost.js';
 import type { OnWake } from './onWake.js';
 import type { Fetch } from './serviceUrl.js';
 import type { SourceListener, SourceStatus } from './source.js';

@@ -2,7 +2,7 @@
 import type { Order } from '../../evaluate/snapshot.js';
 import { systemClock, type Clock } from '../clock.js';
 import { connect, type Connection } from './connection.js';
-import type { EventStreamConstructor, LiveStreamModule } from './liveStream.js';
+import type { EventStreamConstructor, LiveStreamModule } from './streamHost.js';
 import { onPageWake, type OnWake } from './onWake.js';
 import { globalFetch, readServiceUrl, type Fetch } from './serviceUrl.js';
 import type { Source } from './source.js';

@@ -4,7 +4,7 @@ import { refuseOption } from '../../error.js';
 import { onPageHide, type OnHide } from '../reporter/onHide.js';
 import { connectForeign } from './foreignConnection.js';
 import { readForeignOptions, type ForeignSourceOptions } from './foreignOptions.js';
-import type { EventStreamConstructor } from './liveStream.js';
+import type { EventStreamConstructor } from './streamHost.js';
 import { readOfrepAnswer, readOfrepStreams } from './ofrepAnswer.js';
 import { createRefetchStreams } from './refetchStreams.js';
 import type { Source } from './source.js';

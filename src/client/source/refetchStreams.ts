@@ -1,6 +1,6 @@
 import { SwitchbackError } from '../../error.js';
 import type { Clock } from '../clock.js';
-import type { EventStream, EventStreamConstructor } from './liveStream.js';
+import type { EventStream, EventStreamConstructor } from './streamHost.js';
 
 export interface RefetchStreamsOptions {
   readonly EventSource: EventStreamConstructor;
