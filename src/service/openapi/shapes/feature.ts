@@ -15,12 +15,9 @@ import {
   whole,
 } from './primitives.js';
 
-export const taggedUser = v.object({ tag, label: v.exactOptional(text) }) satisfies v.GenericSchema<
-  unknown,
-  TaggedUser
->;
+const taggedUser = v.object({ tag, label: v.exactOptional(text) }) satisfies v.GenericSchema<unknown, TaggedUser>;
 
-export const rollbackEntry = v.object({
+const rollbackEntry = v.object({
   id: whole,
   timestamp: time,
   reason: v.nullable(text),
