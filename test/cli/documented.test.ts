@@ -14,7 +14,7 @@ const operations = await readFile(`${root}docs/operations.md`, 'utf8');
 
 /** Command lines in documents, without what the shell adds; a word in quotes is one word. */
 const commands = [...text.matchAll(/npx switchback ((?:"[^"]*"|'[^']*'|[^#`\n|])*)/g)]
-  .map(([, line = '']) => line.match(/"[^"]*"|'[^']*'|\S+/g) ?? [])
+  .map(([, line = '']): string[] => [...(line.match(/"[^"]*"|'[^']*'|\S+/g) ?? [])])
   .map((words) => (words.includes('>') ? words.slice(0, words.indexOf('>')) : words))
   .filter((words) => /^[a-z]/.test(words[0] ?? '') && !words.includes('…'));
 
