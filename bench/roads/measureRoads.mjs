@@ -67,6 +67,7 @@ export async function measureRoads(options) {
         : state === 'a cache in front'
           ? `${cdnBalancer.url}/api`
           : `${balancer.url}/api`;
+      const sessions = [];
       const contexts = await Promise.all(users.map(() => browser.newContext()));
       const open = (stored) =>
         Promise.all(
@@ -82,7 +83,7 @@ export async function measureRoads(options) {
         for (const leader of leaders) await frameOf(leader, 'v2', timeoutMs);
         let pages = await open(isCold);
         for (const page of pages) await frameOf(page, 'v2', timeoutMs);
-        const here = { ...world, staticSnapshot, leaders, state };
+        const here = { ...world, staticSnapshot, leaders, sessions, state };
         // Just after a poll: the whole time to the next one is still to come.
         if (isStatic || state === 'a cache in front') await pages[0].waitForTimeout(2_500);
         if (isCold) {
@@ -112,6 +113,7 @@ export async function measureRoads(options) {
         if (error !== null) throw error;
         return delaysMs;
       } finally {
+        await Promise.all(sessions.map((session) => session.send('Debugger.resume')));
         await Promise.all(contexts.map((context) => context.close()));
         balancer.reset();
         cdnBalancer.reset();

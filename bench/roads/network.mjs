@@ -11,14 +11,14 @@ export async function startBalancer(ports) {
   const join = (incoming, [port, ...others]) => {
     if (port === undefined) return incoming.destroy();
     const outgoing = connect(port, '127.0.0.1');
-    outgoing.once('error', () => {
-      if (outgoing.bytesRead === 0 && incoming.bytesRead === 0) join(incoming, others);
-      else incoming.destroy();
-    });
+    const tryOthers = () => join(incoming, others);
+    outgoing.once('error', tryOthers);
     outgoing.once('connect', () => {
+      outgoing.off('error', tryOthers);
       const pair = { incoming, outgoing, isSwallowing: false };
       pairs.add(pair);
       outgoing.on('error', () => {});
+      incoming.resume();
       incoming.on('data', (chunk) => pair.isSwallowing || outgoing.write(chunk));
       outgoing.on('data', (chunk) => pair.isSwallowing || incoming.write(chunk));
       // A hole does not say that anything ended, either.
@@ -29,7 +29,8 @@ export async function startBalancer(ports) {
       });
     });
   };
-  const server = createServer((incoming) => {
+  // Nothing is read before there is somebody to read it.
+  const server = createServer({ pauseOnConnect: true }, (incoming) => {
     incoming.on('error', () => {});
     join(incoming, ports);
   });

@@ -56,10 +56,15 @@ export const states = {
   'a cache in front': { touches: (road) => road !== 'applySnapshot', begin: () => {} },
   'leader tab frozen': {
     touches: service,
-    begin: async ({ leaders }) => {
+    begin: async ({ leaders, sessions }) => {
       for (const leader of leaders) {
+        // Nothing runs in it any more, and the browser does not know: locks and connections stay its own.
         const session = await leader.context().newCDPSession(leader);
-        await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+        await session.send('Debugger.enable');
+        const paused = new Promise((resolve) => session.once('Debugger.paused', resolve));
+        await session.send('Debugger.pause');
+        await paused;
+        sessions.push(session);
       }
     },
   },

@@ -3,7 +3,7 @@ import { sqlStateOf } from './databaseError.js';
 import { finishChange, readFeature } from './featureChange.js';
 import { StoreError, type ChangeOrigin, type ChangeResult } from './store.js';
 
-/** Turns a feature off for everyone: the rollback first, the flag if its row can be had within a second. */
+/** Turns a feature off for everyone: the rollback first, the flag if its row can be had within a quarter of a second. */
 export function rollback(database: Database, feature: string, origin: ChangeOrigin): Promise<ChangeResult> {
   return database.transaction(origin, async (tx) => {
     const { enabled, percentage } = await readFeature(tx, feature);
@@ -22,7 +22,7 @@ const lockedStates = new Set(['55P03', '40P01']);
 export async function disableUnlessLocked(tx: Queryable, feature: string): Promise<void> {
   await tx.query('SAVEPOINT flag');
   try {
-    await tx.query("SET LOCAL lock_timeout = '1s'");
+    await tx.query("SET LOCAL lock_timeout = '250ms'");
     await tx.query('UPDATE feature_flags SET enabled = false WHERE feature = $1 AND enabled', [feature]);
     await tx.query('SET LOCAL lock_timeout = 0');
   } catch (error) {
