@@ -20,6 +20,9 @@ export interface ListenOptions {
   readonly idleTimeoutMs?: number;
 }
 
+/** Connections that wait to be taken: of a herd that comes back, those beyond it are tried again by TCP only seconds later. */
+const backlog = 4_096;
+
 /** The port cannot be had; the message says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -67,7 +70,7 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
   server.on('clientError', answerUnreadable);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)));
-    server.listen(port, host, resolve);
+    server.listen(port, host, backlog, resolve);
   });
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;

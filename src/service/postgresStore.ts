@@ -86,7 +86,8 @@ export async function createPostgresStore(
     maxBuckets: 1_000,
     maxRunning: 2,
     maxWaiting: 1_000,
-    maxWaitMs: options.deadlineMs ?? 2_000,
+    // Half of it is left for the transaction.
+    maxWaitMs: (options.deadlineMs ?? 2_000) / 2,
     nowMs: () => performance.now(),
   });
   let closing: Promise<void> | undefined;
