@@ -1,4 +1,5 @@
-// Fills the tables of docs/performance.md: sizes, renders and gates as they are now, the comparison as recorded in bench/peers.
+// Fills the tables of docs/performance.md: sizes, renders and gates as they are now, the comparison as recorded in bench/peers, the
+// service as recorded by `npm run bench:service -- --record`.
 //   node bench/performance.mjs [--rollback]     with --rollback it measures those too, about 3 minutes
 //   node bench/performance.mjs --only=gates     that table alone; several with commas
 import { spawnSync } from 'node:child_process';
@@ -29,6 +30,7 @@ const number = (value, digits) =>
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`;
 
 const results = await readResults();
+const service = JSON.parse(await readFile(new URL('./service/results.json', import.meta.url), 'utf8'));
 const field = results.rows.filter(({ kind }) => kind !== 'size only');
 const bySize = results.rows.filter(({ size }) => size).toSorted((a, b) => a.size.gzip - b.size.gzip);
 
@@ -60,6 +62,15 @@ const sections = {
         isMet === null ? '–' : isMet ? 'yes' : '**no**',
       ]),
     ),
+  service: () => {
+    const met = (isMet) => (isMet === null ? '–' : isMet ? 'yes' : '**no**');
+    return service
+      .map(({ date, machine: on, load, rows }) => {
+        const cells = rows.map(({ what, measured, goal, isMet }) => [what, measured, goal, met(isMet)]);
+        return `${table(['', 'measured', 'goal', 'met'], cells)}\n\n${date}, ${on}. Load of the machine before: ${load}.`;
+      })
+      .join('\n\n');
+  },
   recorded: () =>
     `Measured on ${results.date}: ${results.cpus} × ${results.cpu}, Node ${results.node}, React ${results.react}, ${results.rounds} rounds.`,
   goals: () =>

@@ -38,6 +38,8 @@ export function openConnection({ host, port, localAddress }) {
   });
 
   return {
+    /** Ends when it is connected, or cannot be. */
+    opened: new Promise((resolve) => socket.once('connect', resolve).once('close', resolve)),
     /** Sends bytes; resolves with the whole answer, head and body. */
     send(bytes) {
       if (failure !== null) return Promise.reject(failure);
