@@ -1,5 +1,5 @@
 // From a command to the first frame with v1 and without v2, by road and by state; two replicas, Chromium.
-//   npm run bench:roads [-- --runs 20 --users 4 --road 'POST /admin/flags' --state live --json]
+//   node bench/roads.mjs [--runs 20 --users 4 --road 'POST /admin/flags' --state live --json]
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureRoads } from './roads/measureRoads.mjs';
