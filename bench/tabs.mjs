@@ -1,5 +1,6 @@
 // Eight tabs of one browser over HTTP/1.1 hold one stream: how long it takes until another tab has it when the one that had it goes.
-//   npm run bench:tabs [-- --closed 20 --paused 4 --hung 4 --json]
+//   npm run bench:tabs [-- --closed 20 --paused 4 --hung 4 --large --json]
+//     --large   a snapshot that is too large for the stream, so that each tab fetches it
 // Exits with 1 when a takeover takes longer than it may or a tab missed a change.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,6 +13,7 @@ const { values } = parseArgs({
     closed: { type: 'string', default: '20' },
     paused: { type: 'string', default: '4' },
     hung: { type: 'string', default: '4' },
+    large: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -21,7 +23,7 @@ const { module } = await runnerImport(fileURLToPath(new URL('./tabs/service.ts',
   configFile: false,
   logLevel: 'error',
 });
-const service = await module.startTabService();
+const service = await module.startTabService(values.large);
 const page = await servePage(fileURLToPath(new URL('./tabs/page.tsx', import.meta.url)));
 const browser = await launchChromium();
 const chromium = browser.version();

@@ -5,9 +5,13 @@ import { createMemoryStore } from '../../test/harness/memoryStore.js';
 
 const token = 'admin-token-0123456789';
 
-/** Starts it, with a feature that is on for everybody. */
-export async function startTabService() {
-  const store = createMemoryStore({ panel: { enabled: true, percentage: 100 } });
+/**
+ * Starts it, with a feature that is on for everybody.
+ * @param isLarge the snapshot is too large for the stream: each tab fetches it
+ */
+export async function startTabService(isLarge: boolean) {
+  const config = isLarge ? { text: 'x'.repeat(20_000) } : {};
+  const store = createMemoryStore({ panel: { enabled: true, percentage: 100 }, other: { enabled: true, config } });
   const faults: string[] = [];
   const handler = createHandler({
     store,
@@ -25,17 +29,18 @@ export async function startTabService() {
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as Record<string, unknown>;
   };
-  let name = 0;
+  const enable = async (feature: string, percentage: number) =>
+    (await ask('/api/features/enable', { feature, percentage, reason: 'bench' }))['revision'] as number;
+  let changes = 0;
   return {
     url: listener.url,
     faults,
     /** Streams that are open. */
     streams: async () => (await ask('/api/health'))['streams'] as number,
     /** A change that reaches everybody; returns its revision. */
-    publish: async () => (await ask('/api/features', { feature: `other${++name}` }))['revision'] as number,
+    publish: () => enable('other', 1 + (++changes % 90)),
     disable: async () => (await ask('/api/features/disable', { feature: 'panel' }))['revision'] as number,
-    enable: async () =>
-      (await ask('/api/features/enable', { feature: 'panel', percentage: 100, reason: 'again' }))['revision'] as number,
+    enable: () => enable('panel', 100),
     rollbackStatus: () => ask('/api/health/rollback-status'),
     async close() {
       handler.close();

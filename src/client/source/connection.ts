@@ -47,6 +47,7 @@ export function connect(options: ConnectionOptions): Connection {
   let hasStream = Boolean(EventSource);
   let getting = false;
   let queued: string | undefined;
+  let waiting: string | undefined;
   let reconnectAfterGet = false;
   let etag: string | null = null;
   let pollMs = defaultDelivery.pollMs;
@@ -114,7 +115,9 @@ export function connect(options: ConnectionOptions): Connection {
     if (!stopped) receive(answer, path === latest);
   };
   const getWithin = (spreadMs: number, path?: string): void => {
-    if (!timers.has('get')) later('get', random() * spreadMs, () => void get(path));
+    // Of two changes within one spread the later one counts.
+    waiting = path;
+    if (!timers.has('get')) later('get', random() * spreadMs, () => void get(waiting));
   };
 
   const receive = ({ status: code, error, ...answer }: Answer, isLatest: boolean): void => {

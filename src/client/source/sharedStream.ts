@@ -34,7 +34,7 @@ export function createSharedStream(
   let highest = 0;
   let isLive = false;
   let isClosed = false;
-  let askedAtMs = 0;
+  let heardAtMs = 0;
   let hiddenBeats = 0;
   let shown: Order | null = null;
   /** What a tab that joins has to know. */
@@ -128,14 +128,14 @@ export function createSharedStream(
   const follow = (): void => {
     role = 'following';
     isLive = false;
-    askedAtMs = clock.now();
+    heardAtMs = clock.now();
     say({ kind: 'join', tab, shown: screen() });
     listen();
   };
 
   /** Waits for the next word of the leader. */
   const listen = (): void => {
-    askedAtMs = clock.now();
+    heardAtMs = clock.now();
     later('silence', silenceMs, ask);
   };
   // A tab that slept itself finds words of the leader only after its timers ran: it asks before it takes the lead.
@@ -148,8 +148,11 @@ export function createSharedStream(
     // Whoever leads next is believed, whatever its term.
     term = 0;
     host.changed(false, false);
-    if (!host.isGetting()) host.getWithin(troubleSpreadMs);
-    if (visibility.isVisible()) leadership.steal();
+    if (visibility.isVisible()) {
+      // Its first event is what a GET would bring; should there be none, the page polls.
+      host.pollLater();
+      leadership.steal();
+    } else if (!host.isGetting()) host.getWithin(troubleSpreadMs);
   };
 
   const hear = (message: Relayed | undefined): void => {
@@ -238,7 +241,7 @@ export function createSharedStream(
     },
     wake() {
       if (role !== 'following') stream.wake();
-      else if (clock.now() - askedAtMs > silenceMs) ask();
+      else if (clock.now() - heardAtMs > silenceMs) ask();
     },
     confirm(order) {
       if (!shown || compareOrder(order, shown) > 0) shown = order;

@@ -177,6 +177,19 @@ test('applies kills at once and asks for the immutable snapshot within the sprea
   stop();
 });
 
+test('of two changes within one spread the later one is asked for', async () => {
+  const { clock, events, gets, heard, service, stop } = await startLive();
+  const revision = { epoch: 7, revision: 2, kills: [], emergency: false, spreadMs: 5_000 };
+  events.stream().send('revision', revision);
+  await clock.advance(1_000);
+  service.current = snapshotOf(3);
+  events.stream().send('revision', { ...revision, revision: 3 });
+  await clock.advance(1_500);
+  expect(gets().slice(1)).toEqual(['/api/snapshot/7-3']);
+  expect(heard.snapshots.at(-1)).toEqual(snapshotOf(3));
+  stop();
+});
+
 test('asks for the latest where the immutable snapshot is gone', async () => {
   const { clock, events, gets, heard, service, stop } = await startLive();
   service.current = snapshotOf(3);
