@@ -28,6 +28,7 @@ export interface Connection {
 
 const timeoutMs = 3_000;
 const minPollMs = 1_000;
+const missSpreadMs = 2_000;
 const maxPollMs = 7 * 86_400_000;
 const latest = '/snapshot';
 
@@ -46,6 +47,7 @@ export function connect(options: ConnectionOptions): Connection {
   // True from the start where there may be one, so that the status does not flicker.
   let hasStream = Boolean(EventSource);
   let getting = false;
+  let misses = 0;
   let queued: string | undefined;
   let waiting: string | undefined;
   let reconnectAfterGet = false;
@@ -126,9 +128,11 @@ export function connect(options: ConnectionOptions): Connection {
     if (code === 404 && !isLatest) next ??= latest;
     else if (error) {
       notBeforeMs = clock.now() + answer.retryAfterMs;
+      misses++;
       tell((to) => to.fault('snapshot', error));
       if (!isLive) become('offline', error);
     } else {
+      misses = 0;
       if (code === 304) tell((to) => to.contact());
       else {
         const accepted = deliver(answer.value);
@@ -140,7 +144,11 @@ export function connect(options: ConnectionOptions): Connection {
     }
     reconnectAfterGet = false;
     if (next !== undefined) void get(next);
-    else if (!isLive) pollLater();
+    else if (!isLive) {
+      pollLater();
+      // One lost answer must not cost a page that only polls a whole interval more.
+      if (misses === 1 && clock.now() >= notBeforeMs) getWithin(missSpreadMs);
+    }
   };
   const pollLater = () => later('poll', pollMs * (0.8 + 0.4 * random()), () => void get());
 

@@ -121,6 +121,22 @@ test('aborts a request after 3 s and is offline', async () => {
   stop();
 });
 
+test('asks once more within 2 s of a first lost answer, and then polls as before', async () => {
+  const { clock, gets, service, start } = createHttpCase({ hasStream: false, random: () => 0.999 });
+  const stop = start();
+  await clock.advance(0);
+  service.answer = () => Promise.reject(new TypeError('reset'));
+  await clock.advance(18_000);
+  expect(gets()).toHaveLength(2);
+  await clock.advance(2_000);
+  expect(gets()).toHaveLength(3);
+  await clock.advance(15_000);
+  expect(gets()).toHaveLength(3);
+  await clock.advance(3_000);
+  expect(gets()).toHaveLength(4);
+  stop();
+});
+
 test('recovers by itself within 35 s when the service was down at the start', async () => {
   for (const drawn of [0, 0.5, 0.999]) {
     const { clock, events, heard, service, start } = createHttpCase({ random: () => drawn });
