@@ -1,7 +1,7 @@
 // The service: `react-switchback/service`. Runs on Node; handlers also inside any host that speaks fetch.
 export { createHandler, type Handler, type HandlerOptions } from './http/createHandler.js';
 export type { ServiceToken } from './http/access.js';
-export type { RequestOrigin } from './http/router.js';
+export type { RequestOrigin } from './http/requestOrigin.js';
 export { readStartKills, type StartKills } from './http/startKills.js';
 export { createPostgresStore, type PostgresPoolOptions, type PostgresStoreOptions } from './postgresStore.js';
 export {
@@ -15,7 +15,7 @@ export { systemServiceClock, type ServiceClock } from './clock.js';
 export { nodeDigestOf } from './nodeDigest.js';
 export type { ReplicaReport, ReplicaTable, RevisionStore, SeenReplica, WithReplicas } from './replicaTable.js';
 export type { ActiveToken, StoredToken, TokenStore, TokenToStore, WithTokens } from './tokenStore.js';
-export type { ProbedPart, StoreProbe, WithProbe } from './probe.js';
+export type { ProbedPart, StoreProbe, WithProbe } from './storeProbe.js';
 export type { PauseCause, PlanStage, PlanStatus, RunningPlan, StoredPlan } from './plans/plan.js';
 export type { GateAnswer, GateSetting, GateVerdict } from './plans/gateAnswer.js';
 export type { PlanGate } from './plans/planGate.js';

@@ -1,5 +1,5 @@
 import { readDocs } from '../openapi/routes/readDocs.js';
-import type { WithProbe } from '../probe.js';
+import type { WithProbe } from '../storeProbe.js';
 import type { Route } from './router.js';
 import { json, type Service } from './service.js';
 

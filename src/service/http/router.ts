@@ -8,15 +8,8 @@ import type { ClientOf } from './clientAddress.js';
 import { refuseForeignPage } from './foreignPage.js';
 import { Problem, problemResponse } from './problem.js';
 import { isChange, refuseChange } from './readOnly.js';
+import type { RequestOrigin } from './requestOrigin.js';
 import { preflightHeaders, setSecurityHeaders } from './securityHeaders.js';
-
-/** Where a request comes from, as far as the host knows. */
-export interface RequestOrigin {
-  /** The socket's address, for the throttle of wrong tokens and the share of streams. */
-  readonly address?: string;
-  /** Ends the connection at once; used for readers of the stream that are too slow. */
-  readonly disconnect?: () => void;
-}
 
 /** One request on its way through a route. */
 export interface Call {

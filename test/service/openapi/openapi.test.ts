@@ -4,7 +4,7 @@ import { createHandler } from '../../../src/service/http/createHandler.js';
 import { createRouter, type Route } from '../../../src/service/http/router.js';
 import { describeRoutes, openapiPath } from '../../../src/service/openapi/describeRoutes.js';
 import type { PlanStore } from '../../../src/service/plans/planStore.js';
-import type { StoreProbe } from '../../../src/service/probe.js';
+import type { StoreProbe } from '../../../src/service/storeProbe.js';
 import { checkJson } from '../../harness/checkJson.js';
 import { createMemoryStore } from '../../harness/memoryStore.js';
 import { createMemoryTokens } from '../../harness/memoryTokens.js';

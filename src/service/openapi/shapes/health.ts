@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { StoreProbe } from '../../probe.js';
+import type { StoreProbe } from '../../storeProbe.js';
 import { flag, order, percentage, text, time, version, whole } from './primitives.js';
 
 export const health = v.object({
