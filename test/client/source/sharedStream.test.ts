@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { httpSource } from '../../../src/client/source/httpSource.js';
 import { createLiveStream } from '../../../src/client/source/liveStream.js';
@@ -439,3 +440,64 @@ test('where tabs cannot be counted, those that speak are enough', async () => {
   await browser.advance(0);
   expect(service.confirmations).toHaveLength(1);
 });
+
+test('whatever closes, crashes, hangs, hides and comes: in the end one tab has a stream and all have the last change', async () => {
+  const act = fc.record({
+    what: fc.constantFrom('open', 'stop', 'crash', 'hang', 'thaw', 'hide', 'show', 'away', 'back', 'lose', 'publish'),
+    which: fc.nat(4),
+    thenMs: fc.constantFrom(0, 100, 1_000, 19_000),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { minLength: 4, maxLength: 10 }), async (acts) => {
+      const { browser, open, service } = createTabs();
+      const alive: Tab[] = [open(), open(), open()];
+      const hung = new Set<Tab>();
+      const heard = () => alive.filter((tab) => !hung.has(tab)).flatMap(({ streams }) => streams);
+      const send = (type: string, data: object) =>
+        heard().forEach((stream) => !stream.isClosed && stream.send(type, data));
+      const publish = () => send('snapshot', snapshotOf(++service.revision));
+      const thaw = (tab: Tab): void => {
+        hung.delete(tab);
+        tab.tab.thaw();
+        tab.tab.deliver();
+      };
+      await browser.advance(0);
+      for (const { what, which, thenMs } of acts) {
+        const tab = alive[which % alive.length]!;
+        if (what === 'open' && alive.length < 5) alive.push(open());
+        else if (what === 'publish') publish();
+        else if (what === 'thaw') thaw(tab);
+        else if (what === 'hide' || what === 'show') tab.tab.show(what === 'show');
+        // A tab that hangs does nothing, and its connection says nothing.
+        else if (hung.has(tab)) continue;
+        else if (what === 'away' || what === 'back') tab.page[what]();
+        else if (what === 'lose') tab.streams.forEach((stream) => !stream.isClosed && stream.fail());
+        else if (what === 'hang') {
+          hung.add(tab);
+          tab.tab.hang();
+        } else if (alive.length > 1 && (what === 'crash' || what === 'stop')) {
+          alive.splice(alive.indexOf(tab), 1);
+          if (what === 'crash') tab.tab.crash();
+          else tab.stop();
+        }
+        await browser.advance(thenMs);
+      }
+      for (const tab of alive) {
+        if (hung.has(tab)) thaw(tab);
+        tab.tab.show(true);
+        tab.page.back();
+        tab.wake();
+      }
+      for (let beat = 0; beat < 4; beat++) {
+        await browser.advance(8_000);
+        send('heartbeat', { epoch: 7, revision: service.revision, now: 1_000 });
+      }
+      publish();
+      await browser.advance(0);
+      expect(alive.filter(({ hasStream }) => hasStream())).toHaveLength(1);
+      expect(revisions(alive)).toEqual(alive.map(() => service.revision));
+      expect(alive.map(({ heard: { statuses } }) => statuses.at(-1))).toEqual(alive.map(() => 'live'));
+    }),
+    { numRuns: 20 },
+  );
+}, 120_000);
