@@ -81,17 +81,31 @@ export function createSharedStream(
     confirm: (order) => role === 'leading' && confirmation.confirm(order),
   });
 
+  const claim = (): void => {
+    // Of the time too: a tab that comes and leads before it has heard of any leader must not be taken for an old one.
+    term = highest = Math.max(highest + 1, Math.floor(clock.now()));
+    say({ kind: 'lead', leads: leads() });
+  };
+  /**
+   * Two tabs say that they lead: one was frozen and has not yet heard that the lock was stolen from it. It will at once; who
+   * leads after a moment still claims again, and repeats what nobody believed.
+   */
+  const contest = (): void => {
+    later('contest', answerMs, () => {
+      claim();
+      greet(null);
+    });
+  };
   const leadership = createLeadership(locks, name, {
     onLead() {
       role = 'leading';
       cancel('silence');
-      // Of the time too: a tab that comes and leads before it has heard of any leader must not be taken for an old one.
-      term = highest = Math.max(highest + 1, Math.floor(clock.now()));
-      say({ kind: 'lead', leads: leads() });
+      claim();
       show();
       stream.open();
     },
     onRobbed() {
+      cancel('contest');
       follow();
       stream.close();
       host.getWithin(troubleSpreadMs);
@@ -119,7 +133,7 @@ export function createSharedStream(
     say({ kind: 'leave', tab });
     role = 'away';
     isLive = false;
-    for (const timer of ['silence', 'prefer']) cancel(timer);
+    for (const timer of ['silence', 'prefer', 'contest']) cancel(timer);
     leadership.drop();
     stream.close();
     channel?.close();
@@ -159,6 +173,10 @@ export function createSharedStream(
     if (!message) return;
     if ('leads' in message) {
       const { to } = message.leads;
+      if (role === 'leading' && message.leads.term >= term) {
+        highest = message.leads.term;
+        contest();
+      }
       if (role === 'following' && message.leads.term >= term && (to === null || to === tab)) obey(message);
     } else if (role === 'leading') answer(message);
   };
@@ -202,10 +220,13 @@ export function createSharedStream(
     if (order) tally.show(message.tab, order);
     if (kind === 'shown') return;
     say({ kind: 'lead', leads: leads(message.tab) });
+    greet(message.tab);
+  };
+  const greet = (to: string | null): void => {
     if (!hello) return;
     const greeted = JSON.stringify({ streamId: hello.streamId, now: Math.floor(clock.now() + hello.aheadMs) });
     for (const [type, data] of [['hello', greeted] as const, ...greeting])
-      say({ kind: 'event', type, data, leads: leads(message.tab) });
+      say({ kind: 'event', type, data, leads: leads(to) });
   };
 
   /** Up to where this screen shows what is in force: what was confirmed, or known before anybody asked. */

@@ -219,6 +219,31 @@ test('a leader that hangs is replaced within 19 s by one tab, and what it says a
   expect(opened.map(({ heard }) => heard.contacts.at(-1))).toEqual([6, 6, 6, 6]);
 });
 
+test('a tab that hung while it came to lead outranks who leads since for a second at most', async () => {
+  const tabs = await openTabs(4);
+  const { opened, browser, live, publish, service } = tabs;
+  const [first, next] = opened;
+  next.tab.hang();
+  first.stop();
+  await browser.advance(20_000);
+  expect(live()).toHaveLength(1);
+  await beatFor(tabs, 24_000);
+  const before = service.streams;
+  next.tab.thaw();
+  next.tab.deliver();
+  await browser.advance(0);
+  expect(live()).toHaveLength(1);
+  // Said while the others believe the wrong tab: it is repeated to them.
+  publish();
+  await browser.advance(1_000);
+  expect(revisions(opened.slice(1))).toEqual([2, 2, 2]);
+  publish();
+  await browser.advance(0);
+  expect(revisions(opened.slice(1))).toEqual([3, 3, 3]);
+  await beatFor(tabs, 24_000);
+  expect(service.streams).toBe(before + 1);
+});
+
 test('a follower that hung asks before it takes the lead: the leader is there', async () => {
   const tabs = await openTabs(2);
   const { opened, browser, service } = tabs;
@@ -498,6 +523,23 @@ test('whatever closes, crashes, hangs, hides and comes: in the end one tab has a
       expect(revisions(alive)).toEqual(alive.map(() => service.revision));
       expect(alive.map(({ heard: { statuses } }) => statuses.at(-1))).toEqual(alive.map(() => 'live'));
     }),
-    { numRuns: 20 },
+    {
+      numRuns: 20,
+      examples: [
+        [
+          [
+            { what: 'show', which: 0, thenMs: 100 },
+            { what: 'hang', which: 4, thenMs: 19_000 },
+            { what: 'away', which: 3, thenMs: 19_000 },
+            { what: 'hide', which: 4, thenMs: 100 },
+            { what: 'publish', which: 1, thenMs: 0 },
+            { what: 'hide', which: 1, thenMs: 100 },
+            { what: 'open', which: 0, thenMs: 0 },
+            { what: 'lose', which: 2, thenMs: 100 },
+            { what: 'back', which: 2, thenMs: 1_000 },
+          ],
+        ],
+      ],
+    },
   );
 }, 120_000);
