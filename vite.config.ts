@@ -113,6 +113,7 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     watch: false,
+    provide: { seed: process.env['SWITCHBACK_SEED'] ? Number(process.env['SWITCHBACK_SEED']) : null },
     // Mutations have tests in the rows of the behaviour table alone.
     projects: isMutated
       ? rows
@@ -129,7 +130,7 @@ export default defineConfig(({ mode }) => ({
                 'test/package/**',
                 'test/mutations/sample.test.ts',
               ],
-              setupFiles: ['test/harness/quietConsole.ts'],
+              setupFiles: ['test/harness/quietConsole.ts', 'test/harness/seed.ts'],
               testTimeout: 20_000,
               hookTimeout: 60_000,
             },
@@ -143,7 +144,7 @@ export default defineConfig(({ mode }) => ({
               name: 'browser',
               include: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
               exclude: ['test/render/rows/**'],
-              setupFiles: ['test/harness/quietConsole.ts'],
+              setupFiles: ['test/harness/quietConsole.ts', 'test/harness/seed.ts'],
               testTimeout: 20_000,
               browser: {
                 enabled: true,
