@@ -1,13 +1,11 @@
 import type { Decision } from '../decide/decide.js';
-import type { FailureReport, Observation, TimingName } from '../observe/observe.js';
+import type { Observation, ObservedVersion } from '../observe/observe.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { Settling, SettlingBatch } from './settling.js';
 
+type Unlabelled<One> = One extends unknown ? Omit<One, keyof ObservedVersion | 'atMs'> : never;
 /** An observation without its labels: the episode's creator adds feature, version, arm and revision. */
-export type Observed =
-  | { readonly kind: Exclude<Observation['kind'], 'failure' | 'timing'> }
-  | { readonly kind: 'failure'; readonly failure: FailureReport }
-  | { readonly kind: 'timing'; readonly name: TimingName; readonly valueMs: number };
+export type Observed = Unlabelled<Observation>;
 
 /**
  * One mounted gate showing one version once. `trying` until it is committed, `exposed` until it stayed for `settleMs`; the

@@ -1,6 +1,8 @@
 // Comes in: what happened to a version on screen. Goes out: Observations, and the Tally they add up to. Who calls: client, service.
 import type { DecisionReason } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
+import type { MeasureKind } from './measure.js';
+import type { SumName } from './sum.js';
 
 /**
  * Where a version failed: its code did not arrive, it threw while rendering, in an effect, or while it took over the server's
@@ -48,17 +50,29 @@ export type Observation = ObservedVersion & { readonly atMs: number } & (
     | { readonly kind: 'aborted' }
     | { readonly kind: 'suppressedByBreaker' }
     | { readonly kind: 'overridden' }
+    /** It took this user longer than the feature allows. */
+    | { readonly kind: 'slow' }
+    /** It was shown, and had neither settled nor ended when it should have. */
+    | { readonly kind: 'silent' }
     | { readonly kind: 'timing'; readonly name: TimingName; readonly valueMs: number }
+    | { readonly kind: 'sum'; readonly name: SumName; readonly value: number }
+    | {
+        readonly kind: 'measure';
+        readonly name: string;
+        readonly measure: MeasureKind;
+        readonly unit: string;
+        readonly value: number;
+      }
   );
 
 /**
- * `chunkLoadMs`: from asking for v2's code to having it. `commitMs`: from the first render to the commit. Any other is the
- * host's own: a letter, then up to 29 letters and digits, then `Ms`.
+ * `chunkLoadMs`: from asking for v2's code to having it. `commitMs`: from the first render to the commit. `fetchMs`: from asking
+ * to the answer's head, of requests that are watched.
  */
-export type TimingName = `${string}Ms`;
+export type TimingName = 'chunkLoadMs' | 'commitMs' | 'fetchMs';
 
-export const isTimingName = (name: unknown): name is TimingName =>
-  typeof name === 'string' && /^[a-z][A-Za-z0-9]{0,29}Ms$/.test(name);
+export const isTimingName = (name: string): name is TimingName =>
+  name === 'chunkLoadMs' || name === 'commitMs' || name === 'fetchMs';
 
 const cut = (value: unknown, length: number): string => {
   try {

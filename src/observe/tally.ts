@@ -1,6 +1,8 @@
-import { emptyHistogram, merge, record, type Histogram } from './histogram.js';
+import { emptyHistogram, isRecordable, merge, recordIn, type Histogram, type OpenHistogram } from './histogram.js';
+import { addToMeasure, maxMeasures, mergeMeasures, openMeasure, type Measures, type OpenMeasure } from './measure.js';
 // Types only: the reporter's chunk must share no code with what is loaded first.
 import type { FailurePhase, Observation, ObservedVersion, TimingName } from './observe.js';
+import { mergeSums, type OpenSums, type Sums } from './sum.js';
 
 /** How often each thing happened. `failed` is by phase; the error rate is failed / (failed + settled). */
 export interface Counts {
@@ -13,16 +15,25 @@ export interface Counts {
   readonly overridden: number;
 }
 
-/** Mergeable counts and histograms of one version of one feature over a time bucket. */
+/** Mergeable numbers of one version of one feature over a time bucket. */
 export interface Tally extends ObservedVersion {
   readonly startMs: number;
   readonly durationMs: number;
   readonly counts: Counts;
   readonly histograms: Readonly<Partial<Record<TimingName, Histogram>>>;
+  readonly sums: Sums;
+  readonly measures: Measures;
 }
 
-/** Tallies and batches carry no more names of timings per version. */
-export const maxTimings = 12;
+type Open<T> = { -readonly [Field in keyof T]: T[Field] };
+
+/** A tally that is being filled: adding to it changes it, so that nothing is copied for each observation. */
+export interface OpenTally extends Tally {
+  readonly counts: Open<Counts> & { readonly failed: Open<Counts['failed']> };
+  readonly histograms: Partial<Record<TimingName, OpenHistogram>>;
+  readonly sums: OpenSums;
+  readonly measures: Record<string, OpenMeasure>;
+}
 
 /** Length of a tally's time bucket. */
 const tallyDurationMs = 10_000;
@@ -47,7 +58,7 @@ export function tallyKey(observed: ObservedVersion, startMs: number): string {
 export const tallyStartMs = (atMs: number): number => Math.floor(atMs / tallyDurationMs) * tallyDurationMs;
 
 /** Opens the empty tally an observation belongs to. */
-export function emptyTally(observed: ObservedVersion, atMs: number): Tally {
+export function emptyTally(observed: ObservedVersion, atMs: number): OpenTally {
   const { feature, version, arm, reason, epoch, revision, stage } = observed;
   return {
     feature,
@@ -59,8 +70,11 @@ export function emptyTally(observed: ObservedVersion, atMs: number): Tally {
     stage,
     startMs: tallyStartMs(atMs),
     durationMs: tallyDurationMs,
-    counts: emptyCounts,
+    counts: { ...emptyCounts, failed: { ...emptyCounts.failed } },
     histograms: {},
+    sums: {},
+    // Its names are the host's: one may be `constructor`.
+    measures: Object.create(null) as Record<string, OpenMeasure>,
   };
 }
 
@@ -73,21 +87,49 @@ const countOf = {
   overridden: 'overridden',
 } as const;
 
-/** Adds one observation to its tally. */
-export function addToTally(tally: Tally, observation: Observation): Tally {
-  const { counts, histograms } = tally;
-  if (observation.kind === 'failure') {
-    const { phase } = observation.failure;
-    return { ...tally, counts: { ...counts, failed: { ...counts.failed, [phase]: counts.failed[phase] + 1 } } };
+/** Adds one observation to its tally, which it changes. */
+export function addToTally(tally: OpenTally, observation: Observation): OpenTally {
+  const { counts } = tally;
+  switch (observation.kind) {
+    case 'failure':
+      counts.failed[observation.failure.phase]++;
+      break;
+    case 'timing':
+      addTiming(tally, observation.name, observation.valueMs);
+      break;
+    case 'sum': {
+      const sum = (tally.sums[observation.name] ??= { n: 0, sum: 0 });
+      sum.n++;
+      sum.sum += observation.value;
+      break;
+    }
+    case 'measure':
+      addMeasure(tally.measures, observation);
+      break;
+    // Bits of the user, not of the version: the queue keeps those.
+    case 'slow':
+    case 'silent':
+      break;
+    default:
+      counts[countOf[observation.kind]]++;
   }
-  if (observation.kind === 'timing') {
-    const { name, valueMs } = observation;
-    if (!histograms[name] && Object.keys(histograms).length >= maxTimings) return tally;
-    const histogram = record(histograms[name] ?? emptyHistogram, valueMs);
-    return { ...tally, histograms: { ...histograms, [name]: histogram } };
-  }
-  const name = countOf[observation.kind];
-  return { ...tally, counts: { ...counts, [name]: counts[name] + 1 } };
+  return tally;
+}
+
+const openHistogram = (): OpenHistogram => ({ ...emptyHistogram, b: [] });
+
+function addTiming({ histograms }: OpenTally, name: TimingName, valueMs: number): void {
+  if (isRecordable(valueMs)) recordIn((histograms[name] ??= openHistogram()), valueMs);
+}
+
+function addMeasure(
+  measures: OpenTally['measures'],
+  { name, measure: kind, unit, value }: Extract<Observation, { kind: 'measure' }>,
+): void {
+  const known = measures[name];
+  if (known) {
+    if (known.kind === kind && known.unit === unit) addToMeasure(known, value);
+  } else if (Object.keys(measures).length < maxMeasures) measures[name] = openMeasure(kind, unit, value);
 }
 
 /** Merges two counts: commutative, associative, with `emptyCounts` as its zero. */
@@ -114,10 +156,11 @@ export function mergeCounts(a: Counts, b: Counts): Counts {
 /** Merges two tallies of the same key. */
 export function mergeTallies(a: Tally, b: Tally): Tally {
   const histograms: Partial<Record<TimingName, Histogram>> = { ...a.histograms };
-  for (const name of Object.keys(b.histograms) as TimingName[]) {
+  for (const name of Object.keys(b.histograms) as TimingName[])
     histograms[name] = merge(histograms[name] ?? emptyHistogram, b.histograms[name] ?? emptyHistogram);
-  }
-  return { ...a, counts: mergeCounts(a.counts, b.counts), histograms };
+  const sums = mergeSums(a.sums, b.sums);
+  const measures = mergeMeasures(a.measures, b.measures);
+  return { ...a, counts: mergeCounts(a.counts, b.counts), histograms, sums, measures };
 }
 
 /** All failures of a version, whatever their phase. */

@@ -2,6 +2,8 @@
 import type { JsonObject, Order } from '../evaluate/snapshot.js';
 import type { Counts } from '../observe/tally.js';
 import type { Histogram } from '../observe/histogram.js';
+import type { Measures } from '../observe/measure.js';
+import type { Sums } from '../observe/sum.js';
 
 export type Role = 'viewer' | 'operator' | 'admin';
 export type ChangeSource = 'api' | 'cli' | 'ui' | 'env' | 'sql' | 'guard' | 'plan';
@@ -121,6 +123,8 @@ export interface AcceptedBucket {
   readonly counts: Counts;
   readonly units: { readonly exposed: number; readonly error: number; readonly slow: number; readonly silent: number };
   readonly histograms: Readonly<Record<string, Histogram>>;
+  readonly sums: Sums;
+  readonly measures: Measures;
   readonly subject: string | null;
   readonly unverified: boolean;
 }

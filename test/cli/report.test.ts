@@ -26,6 +26,8 @@ const bucket = (version: 'v1' | 'v2', subject: string, failed: number): Accepted
   counts: { ...emptyCounts, attempts: 4, exposures: 4, settled: 4, failed: { ...emptyCounts.failed, render: failed } },
   units: { exposed: 1, error: failed > 0 ? 1 : 0, slow: 0, silent: 0 },
   histograms: { commitMs: emptyHistogram },
+  sums: {},
+  measures: {},
   subject,
   unverified: false,
 });

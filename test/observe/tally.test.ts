@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quantileOf } from '../../src/observe/histogram.js';
+import { emptyHistogram, quantileOf } from '../../src/observe/histogram.js';
 import type { FailurePhase, Observation, ObservedVersion } from '../../src/observe/observe.js';
 import {
   addToTally,
@@ -80,10 +80,12 @@ test('opens on the ten seconds that hold the observation', () => {
   expect([tallyStartMs(9_999), tallyStartMs(10_000)]).toEqual([0, 10_000]);
 });
 
-test('an added observation leaves the tally before it as it was', () => {
-  const before = emptyTally(observed, atMs);
-  addToTally(before, { ...observed, atMs, ...failure('render') });
-  expect(before.counts).toEqual(emptyCounts);
+test('an added observation stays in its own tally', () => {
+  const other = emptyTally(observed, atMs);
+  addToTally(emptyTally(observed, atMs), { ...observed, atMs, ...failure('render') });
+  addToTally(emptyTally(observed, atMs), { ...observed, atMs, kind: 'timing', name: 'commitMs', valueMs: 3 });
+  expect(other).toMatchObject({ counts: emptyCounts, histograms: {}, sums: {}, measures: {} });
+  expect(emptyHistogram).toMatchObject({ n: 0, b: [] });
   expect(emptyCounts.failed.render).toBe(0);
 });
 

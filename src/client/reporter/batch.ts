@@ -1,4 +1,4 @@
-import type { Tally } from '../../observe/tally.js';
+import type { OpenTally } from '../../observe/tally.js';
 import { crc32 } from './crc32.js';
 
 /** What one user did for the guard, each 0 or 1 and sent once per subject, feature and stage. */
@@ -11,7 +11,7 @@ export interface Units {
 
 /** A tally that waits to be sent. */
 export interface WaitingTally {
-  tally: Tally;
+  readonly tally: OpenTally;
   units: Units;
   readonly subject: string;
   /** Observations in it. */
@@ -53,7 +53,7 @@ const subjectBytes = 96;
 // Made when used: where there is none, as in Jest's jsdom, the package still loads.
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-const toBucket = ({ tally, units }: WaitingTally) => ({ ...tally, units, sums: {}, sampling: 1 });
+const toBucket = ({ tally, units }: WaitingTally) => ({ ...tally, units, sampling: 1 });
 
 /** Bytes a tally takes in a batch. */
 export const sizeOf = (waiting: WaitingTally): number =>

@@ -41,11 +41,13 @@ export function createTallyQueue(queueFull = 0): TallyQueue {
   };
   // Someone whose v2 failed before it was seen was treated as well: without `exposed` there could be more errors than users.
   const addUnits = (units: Units, { kind, arm, feature, stage }: Observation, subject: string): Units => {
-    if (arm === 'none' || (kind !== 'exposure' && kind !== 'failure')) return units;
+    if (arm === 'none' || !(kind === 'exposure' || kind === 'failure' || kind === 'slow' || kind === 'silent'))
+      return units;
     const unit = `${subject}|${feature}|${stage ?? ''}`;
     const exposed = isFirst(unit) ? 1 : units.exposed;
-    const error = kind === 'failure' && isFirst(`${unit}|error`) ? 1 : units.error;
-    return { ...units, exposed, error };
+    if (kind === 'exposure') return { ...units, exposed };
+    const bit = kind === 'failure' ? 'error' : kind;
+    return { ...units, exposed, [bit]: isFirst(`${unit}|${bit}`) ? 1 : units[bit] };
   };
 
   return {
@@ -61,7 +63,7 @@ export function createTallyQueue(queueFull = 0): TallyQueue {
         }
         waiting.set(key, entry);
       }
-      entry.tally = addToTally(entry.tally, observation);
+      addToTally(entry.tally, observation);
       entry.units = addUnits(entry.units, observation, subject);
       entry.observations++;
       fresh++;

@@ -1,15 +1,13 @@
 import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { featureKeyPattern, isFeatureKey } from '../../evaluate/snapshot.js';
-import type { Histogram } from '../../observe/histogram.js';
-import { isTimingName } from '../../observe/observe.js';
-import { maxTimings } from '../../observe/tally.js';
 import type { AcceptedBucket } from '../store.js';
+import { count, countPerBucket, measuredFields, readMeasured, unreadFields } from './measureBody.js';
 import { fieldErrors } from './parseFields.js';
 import { Problem, refuseField } from './problem.js';
 
 /** What one batch may hold. */
-export const batchCaps = { bytes: 60 * 1_024, buckets: 200, subjects: 200, countPerBucket: 10_000, ageMs: 86_400_000 };
+export const batchCaps = { bytes: 60 * 1_024, buckets: 200, subjects: 200, countPerBucket, ageMs: 86_400_000 };
 
 const whole = (maximum: number) =>
   v.pipe(
@@ -19,9 +17,7 @@ const whole = (maximum: number) =>
     v.maxValue(maximum, `a whole number, 0 to ${maximum}`),
   );
 const anyWhole = whole(Number.MAX_SAFE_INTEGER);
-const count = whole(batchCaps.countPerBucket);
 const bit = whole(1);
-const finite = v.pipe(v.number('a finite number'), v.finite('a finite number'));
 const object = v.pipe(
   v.custom<Readonly<Record<string, unknown>>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -54,22 +50,6 @@ const reasons = [
   'CIRCUIT_OPEN',
   'DEFAULT',
 ] as const;
-
-const histogram = v.pipe(
-  v.object({
-    s: v.literal(3, 'scale 3'),
-    n: count,
-    z: count,
-    sum: finite,
-    min: finite,
-    max: finite,
-    o: v.pipe(finite, v.safeInteger(), v.minValue(-100), v.maxValue(400)),
-    b: v.pipe(v.array(count, 'a list of counts'), v.maxLength(400, 'at most 400 buckets')),
-    l1: finite,
-    l2: finite,
-  }),
-  v.check(({ n, z, b }) => b.reduce((sum, one) => sum + one, z) === n, 'counts that add up to n'),
-);
 
 const bucket = v.object({
   feature: v.pipe(
@@ -107,17 +87,13 @@ const bucket = v.object({
     slow: 0,
     silent: 0,
   }),
-  // Read one by one: names of no duration are left out.
-  histograms: v.optional(v.record(v.string(), v.unknown()), {}),
+  ...unreadFields,
 });
 
-/** A batch; its buckets and histograms are read one by one, so that a bad one does not take the others with it. */
+/** A batch; its buckets are read one by one, so that a bad one does not take the others with it. */
 export const batchBody = v.looseObject({
   ...envelope.entries,
-  buckets: v.pipe(
-    v.array(v.looseObject({ ...bucket.entries, histograms: v.optional(v.record(v.string(), histogram)) })),
-    v.maxLength(batchCaps.buckets),
-  ),
+  buckets: v.pipe(v.array(v.looseObject({ ...bucket.entries, ...measuredFields })), v.maxLength(batchCaps.buckets)),
 });
 
 /** A bucket as sent, well-formed but not yet checked against the rules. */
@@ -178,12 +154,6 @@ export function parseBucket(value: unknown): SentBucket | string {
       .slice(0, 3)
       .map(({ pointer, message, value: shown }) => `${pointer || 'bucket'}: ${message}, found ${shown}`)
       .join('; ');
-  const histograms: Record<string, Histogram> = {};
-  const names = Object.keys(result.output.histograms).filter(isTimingName).slice(0, maxTimings);
-  for (const name of names) {
-    const read = v.safeParse(histogram, result.output.histograms[name]);
-    if (!read.success) return `/histograms/${name}: ${fieldErrors(read.issues)[0]?.message ?? 'a histogram'}`;
-    histograms[name] = read.output;
-  }
-  return { ...result.output, histograms };
+  const measured = readMeasured(result.output);
+  return typeof measured === 'string' ? measured : { ...result.output, ...measured };
 }

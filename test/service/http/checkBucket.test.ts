@@ -43,6 +43,8 @@ test('never finds fault with what a browser truly decided, and with a flipped ar
         counts: emptyCounts,
         units: { exposed: 1, error: 0, slow: 0, silent: 0 },
         histograms: {},
+        sums: {},
+        measures: {},
       } as const;
       const { subject } = digestOf('memoryPanel', targetingKey);
       expect(checkBucket(sent, subject, publication)).toBe(

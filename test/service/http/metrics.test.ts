@@ -209,6 +209,71 @@ test('leaves out histograms it does not know', async () => {
   expect(Object.keys(store.batches[0]!.buckets[0]!.histograms)).toEqual(['commitMs']);
 });
 
+const spread = { kind: 'histogram', unit: 'ms', ...[1, 0, 900].reduce(record, emptyHistogram) };
+const gauge = { kind: 'gauge', unit: '1', n: 3, sum: -3, min: -4, max: 1, last: 0 };
+const counter = { kind: 'counter', unit: '{item}', n: 2, sum: 40 };
+
+test('takes measures of every kind, and sums', async () => {
+  const store = createMemoryStore(seed);
+  const measured = {
+    measures: { searchMs: spread, 'cart.size': gauge, constructor: counter },
+    sums: { heapMb: { n: 1, sum: 38.1 }, fetchErrors: { n: 4, sum: 1 } },
+    histograms: { fetchMs: [...Array(40).keys()].map((at) => 10 ** (at / 4 - 3)).reduce(record, emptyHistogram) },
+  };
+  await post(await startRunning(store), batch({ buckets: [bucket(measured), bucket({ revision: 77 })] }));
+  const [taken, bare] = store.batches[0]!.buckets;
+  // valibot leaves out what could be taken for a prototype.
+  const { constructor: _, ...measures } = measured.measures;
+  expect(taken).toMatchObject({ ...measured, measures });
+  expect(bare).toMatchObject({ measures: {}, sums: {}, histograms: {} });
+});
+
+test('leaves out names that no measure may have, and what comes after ten', async () => {
+  const store = createMemoryStore(seed);
+  const names = ['1st', 'a b', '', `x${'y'.repeat(64)}`, ...Array.from({ length: 12 }, (_, at) => `m${at}`)];
+  const measures = Object.fromEntries(names.map((name) => [name, counter]));
+  const text = JSON.stringify(batch({ buckets: [bucket({ measures, sums: { evil: { n: 1, sum: 1 } } })] }));
+  await post(
+    await startRunning(store),
+    text.replace('"measures":{', `"measures":{"__proto__":${JSON.stringify(counter)},`),
+  );
+  const [taken] = store.batches[0]!.buckets;
+  expect(Object.keys(taken!.measures)).toEqual(Array.from({ length: 10 }, (_, at) => `m${at}`));
+  expect(taken!.sums).toEqual({});
+});
+
+test.each([
+  ['/measures/m/kind', { measures: { m: { ...counter, kind: 'meter' } } }],
+  ['/measures/m', { measures: { m: 7 } }],
+  ['/measures/m/unit', { measures: { m: { ...counter, unit: 'x'.repeat(17) } } }],
+  ['/measures/m/unit', { measures: { m: { ...counter, unit: 'a b' } } }],
+  ['/measures/m/n', { measures: { m: { ...counter, n: 0 } } }],
+  ['/measures/m/n', { measures: { m: { ...counter, n: 1e9 } } }],
+  ['/measures/m/sum', { measures: { m: { ...counter, sum: -1 } } }],
+  ['/measures/m/sum', { measures: { m: { ...counter, sum: 1e300 } } }],
+  ['/measures/m/sum', { measures: { m: { ...counter, sum: null } } }],
+  ['/measures/m/last', { measures: { m: { ...gauge, last: '0' } } }],
+  ['/measures/m', { measures: { m: { ...gauge, last: 2 } } }],
+  ['/measures/m', { measures: { m: { ...gauge, sum: 30 } } }],
+  ['/measures/m', { measures: { m: { ...spread, n: 7 } } }],
+  ['/measures/m/s', { measures: { m: { ...spread, s: 20 } } }],
+  ['/measures/m/s', { measures: { m: { ...spread, s: 1.5 } } }],
+  ['/measures/m/o', { measures: { m: { ...spread, o: 1e9 } } }],
+  ['/measures/m/b', { measures: { m: { ...spread, b: Array(321).fill(0) } } }],
+  ['/measures/m/l2', { measures: { m: { ...spread, l2: 1e300 } } }],
+  ['/sums/heapMb/n', { sums: { heapMb: { n: -1, sum: 0 } } }],
+  ['/sums/heapMb/sum', { sums: { heapMb: { n: 1, sum: -5 } } }],
+  ['/sums/fetchErrors', { sums: { fetchErrors: { n: 1, sum: 2 } } }],
+  ['/histograms/commitMs', { histograms: { commitMs: { ...record(emptyHistogram, 5), sum: 1e9 } } }],
+])('refuses a bucket that measures nonsense at %s: %j', async (pointer, fields) => {
+  const store = createMemoryStore(seed);
+  const { body } = await post(await startRunning(store), batch({ buckets: [bucket(fields), bucket()] }));
+  expect(body).toMatchObject({
+    acceptedBuckets: 1,
+    partialSuccess: [{ index: 0, code: 'invalid', detail: expect.stringContaining(`${pointer}: `) }],
+  });
+});
+
 test.each([
   ['/schema', { schema: 2 }],
   ['/senderId', { senderId: 'me' }],

@@ -23,6 +23,8 @@ const bucketOf = (changes: Partial<AcceptedBucket> = {}): AcceptedBucket => ({
   counts: { ...emptyCounts, attempts: 1, exposures: 1, settled: 1 },
   units: { exposed: 1, error: 0, slow: 0, silent: 0 },
   histograms: { commitMs: histogramOf(12) },
+  sums: {},
+  measures: {},
   ...changes,
 });
 const batchOf = (senderId: string, seq: number, buckets: readonly AcceptedBucket[] = [bucketOf()]): BatchToStore => ({
