@@ -3,6 +3,7 @@ import type { Order, Version } from '../evaluate/snapshot.js';
 import { compareOrder } from '../evaluate/snapshot.js';
 import type { Api } from './api.js';
 import { CliError } from './exit.js';
+import { createProgressLine } from './planProgress.js';
 
 /** The part of `GET /api/health/rollback-status` that is read here. */
 interface RollbackStatus {
@@ -26,16 +27,28 @@ export interface RollbackOutcome {
 const pollMs = 100;
 
 /**
- * Waits until every open page has said that it shows v1.
+ * Waits until every open page has said that it shows v1; a terminal sees what it waits for.
  * @param what the feature, or words for all of them
  */
-export async function waitForRollback(api: Api, what: string, change: Order, waitS: number): Promise<RollbackOutcome> {
+export function waitForRollback(api: Api, what: string, change: Order, waitS: number): Promise<RollbackOutcome> {
+  const line = createProgressLine(process.stderr);
+  return wait(api, what, change, waitS, (text) => line.draw(`${what}: v1 was sent; ${text}`)).finally(line.clear);
+}
+
+async function wait(
+  api: Api,
+  what: string,
+  change: Order,
+  waitS: number,
+  onProgress: (text: string) => void,
+): Promise<RollbackOutcome> {
   const untilMs = Date.now() + waitS * 1_000;
   let last: RollbackStatus | null = null;
   let trouble = '';
   do {
     try {
       last = (await api.call<RollbackStatus>('GET', '/api/health/rollback-status')).body;
+      trouble = '';
       if (compareOrder(last.current, change) >= 0) {
         const { target, rollbackComplete, streams, elapsedSeconds } = last;
         const isOwn = target !== null && compareOrder(target, change) >= 0;
@@ -46,6 +59,10 @@ export async function waitForRollback(api: Api, what: string, change: Order, wai
       if (!(error instanceof CliError)) throw error;
       trouble = error.message;
     }
+    const leftS = Math.ceil(Math.max(0, untilMs - Date.now()) / 1_000);
+    onProgress(
+      `waiting up to ${leftS} s more: ${trouble || (last?.blockers[0] ?? 'the service has not published it')}`,
+    );
     await delay(Math.min(pollMs, Math.max(0, untilMs - Date.now())));
   } while (Date.now() < untilMs);
   const why = last === null ? trouble : last.blockers.join('; ');
