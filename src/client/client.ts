@@ -218,6 +218,14 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       store.setState({ status: 'closed' });
     },
     internals: {
+      parts: {
+        read,
+        decisions,
+        breakers,
+        clock,
+        observe: (observation, subject) => observer.observe(observation, subject),
+        hostOf: (feature) => gates.hostOf(checked(feature)),
+      },
       cell: (feature) => decisions.cell(feature),
       createGate: (feature, lazy, wrap = (host) => host) => createGate(wrap(gates.hostOf(checked(feature))), lazy),
       configForServer: (feature) => configsForServer.get(feature),

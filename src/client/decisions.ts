@@ -32,7 +32,8 @@ export interface DecisionCell {
 
 export interface Decisions {
   cell(feature: string): DecisionCell;
-  assignmentOf(feature: string): Assignment | undefined;
+  /** @param context somebody else than the client's own user, such as the one a server's request comes from */
+  assignmentOf(feature: string, context?: EvaluationContext): Assignment | undefined;
   /** As if the breaker were closed. */
   untripped(feature: string): Decision;
   digestOf(feature: string): Digest;
@@ -115,7 +116,8 @@ export function createDecisions(
       }
       return cell;
     },
-    assignmentOf: (feature) => assignmentOf(feature),
+    assignmentOf: (feature, context) =>
+      context ? assignmentOf(feature, { ...read(), context }, { nowMs: local.nowMs() }) : assignmentOf(feature),
     untripped: (feature) => decide({ feature, assignment: assignmentOf(feature), override: local.overrideOf(feature) }),
     digestOf: (feature) => digestOf(feature, read().context.targetingKey ?? ''),
     refresh(feature) {

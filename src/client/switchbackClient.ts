@@ -2,11 +2,14 @@ import type { Decision } from '../decide/decide.js';
 import type { EvaluationContext, JsonObject, Version } from '../evaluate/snapshot.js';
 import type { FeatureConfig, FeatureKey } from '../features.js';
 import type { FailurePhase } from '../observe/observe.js';
-import type { DecisionCell } from './decisions.js';
+import type { Breakers } from './breakers.js';
+import type { Clock } from './clock.js';
+import type { DecisionCell, Decisions } from './decisions.js';
 import type { Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
 import type { LazySource } from './gateView.js';
-import type { SwitchbackStatus } from './state.js';
+import type { Observer } from './observer.js';
+import type { ClientState, SwitchbackStatus } from './state.js';
 
 /** A client: knows the features' state, decides for one user, and reports what became of the decisions. No React. */
 export interface SwitchbackClient {
@@ -55,8 +58,19 @@ export interface SwitchbackClient {
   readonly internals: ClientInternals;
 }
 
+/** What a client is put together from, for the rooms that build something else than gates on it. */
+export interface ClientParts {
+  readonly read: () => ClientState;
+  readonly decisions: Decisions;
+  readonly breakers: Breakers;
+  readonly clock: Clock;
+  readonly observe: Observer['observe'];
+  hostOf(feature: string): GateHost;
+}
+
 /** The part of a client that `render` uses. */
 export interface ClientInternals {
+  readonly parts: ClientParts;
   cell(feature: string): DecisionCell;
   /** @param wrap makes the gate ask something else than its feature */
   createGate(feature: string, lazy: LazySource | null, wrap?: (host: GateHost) => GateHost): Gate;

@@ -42,7 +42,11 @@ export interface FailureReport {
 }
 
 /** One thing that happened to a version of a feature. `atMs` is ms since 1970, durations are ms. */
-export type Observation = ObservedVersion & { readonly atMs: number } & (
+export type Observation = ObservedVersion & {
+  readonly atMs: number;
+  /** 0–1: the share of users of the feature whose informational observations are kept; absent: all are. */
+  readonly sampling?: number;
+} & (
     | { readonly kind: 'attempt' }
     | { readonly kind: 'exposure' }
     | { readonly kind: 'settled' }

@@ -90,9 +90,10 @@ const countOf = {
 /** Adds one observation to its tally, which it changes. */
 export function addToTally(tally: OpenTally, observation: Observation): OpenTally {
   const { counts } = tally;
+  const { times = 1 } = observation;
   switch (observation.kind) {
     case 'failure':
-      counts.failed[observation.failure.phase]++;
+      counts.failed[observation.failure.phase] += times;
       break;
     case 'timing':
       addTiming(tally, observation.name, observation.valueMs);
@@ -111,7 +112,7 @@ export function addToTally(tally: OpenTally, observation: Observation): OpenTall
     case 'silent':
       break;
     default:
-      counts[countOf[observation.kind]]++;
+      counts[countOf[observation.kind]] += times;
   }
   return tally;
 }
