@@ -46,6 +46,8 @@ export type Observation = ObservedVersion & {
   readonly atMs: number;
   /** 0–1: the share of users of the feature whose informational observations are kept; absent: all are. */
   readonly sampling?: number;
+  /** How often, where many are told of at once, such as the calls of a function; default 1. Only what is counted has it. */
+  readonly times?: number;
 } & (
     | { readonly kind: 'attempt' }
     | { readonly kind: 'exposure' }
