@@ -45,7 +45,8 @@ export function toStoreError(error: unknown): StoreError {
   // 55006: refused by a plan that runs.
   if (state === '23505' || state === '55006') return new StoreError('conflict', message, { cause: error });
   if (state !== null && /^(22|23)/.test(state)) return new StoreError('invalid', message, { cause: error });
-  if (state === '42501')
+  // 53…: no disk, no memory, no connection left.
+  if (state !== null && /^(42501|53)/.test(state))
     return new StoreError('unavailable', `the database refuses this: ${message}`, { cause: error });
   return new StoreError('unavailable', `the database did not answer: ${message || state || 'unknown error'}`, {
     cause: error,

@@ -4,10 +4,10 @@ import { redactSecrets } from './tokenSecret.js';
 const quietMs = 10_000;
 const maxRemembered = 100;
 
-/** Writes faults to a log; the same one at most every 10 s, so that an outage does not fill a disk. */
+/** Writes faults to a log; the same one at most every 10 s of `now`, which never goes back, so that an outage does not fill a disk. */
 export function limitFaults(
   log: (line: string) => void,
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
   secrets: readonly string[] = [],
 ): OnInternalFault {
   const lastMs = new Map<string, number>();

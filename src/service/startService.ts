@@ -3,12 +3,15 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { showValue, SwitchbackError } from '../error.js';
 import { adminTokenPath, keepAdminToken } from './adminToken.js';
+import { awaitDatabase, isWorthWaiting } from './awaitDatabase.js';
 import { limitFaults } from './faultLog.js';
 import { readServiceTokens, type ServiceToken } from './http/access.js';
 import { createHandler, type HandlerOptions } from './http/createHandler.js';
 import { listen } from './listen.js';
-import { createPostgresStore } from './postgresStore.js';
+import { createLateDatabase } from './lateDatabase.js';
+import { storeOn } from './postgresStore.js';
 import { prepareDatabase } from './prepareDatabase.js';
+import { StoreError } from './store.js';
 
 /** Where the service listens unless told otherwise. */
 export const defaultPort = 4400;
@@ -48,7 +51,9 @@ export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
 export interface RunningService {
   readonly url: string;
   readonly port: number;
-  /** For pg and psql, as the owner of an embedded database. Holds its password: do not print it. */
+  /** Whether its database was not there yet: changes are answered 503, and it is tried again by itself. */
+  readonly waitsForDatabase: boolean;
+  /** For pg and psql, as the owner of an embedded database; empty while that is waited for. Holds its password: do not print it. */
   readonly databaseUrl: string;
   /** A shell command that opens psql on the embedded database, its password taken from a file; null with your own. */
   readonly psqlCommand: string | null;
@@ -62,8 +67,11 @@ export interface RunningService {
 /** Connections that are no stream: requests, keep-alive, and those that never say anything. */
 const spareConnections = 4_096;
 
+const isConflict = (error: unknown): boolean => error instanceof StoreError && error.code === 'conflict';
+
 /**
- * Starts the service: database, store, handler, port.
+ * Starts the service: database, store, handler, port. A database of yours that is not there is waited for while the service answers
+ * 503; with `startKills` any database is, and what they name is v1 meanwhile.
  * @throws SwitchbackError `invalid-option`, ListenError, StoreError `unavailable` or `conflict`; whatever was started is stopped again
  */
 export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
@@ -72,7 +80,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     throw new SwitchbackError('invalid-option', `port must be 0 to 65535, found ${showValue(port)}`);
   const dataDir = resolve(options.dataDir ?? defaultDataDir);
   const secrets = [options.adminToken ?? [], options.tokens?.map(({ token }) => token) ?? []].flat();
-  const onInternalFault = limitFaults(log, Date.now, secrets);
+  const onInternalFault = limitFaults(log, undefined, secrets);
   const closers: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
@@ -89,11 +97,29 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     const tokens: readonly ServiceToken[] = [{ token: adminToken, role: 'admin' }, ...(options.tokens ?? [])];
     // A bad token is said before a database is started for it.
     readServiceTokens(tokens);
-    const { readOnly = false, databaseOwnerUrl: ownerUrl } = options;
-    const database = await prepareDatabase({ dataDir, databaseUrl, ownerUrl, readOnly, log });
+    const { readOnly = false, databaseOwnerUrl: ownerUrl, startKills } = options;
+    const isEmergency = startKills !== undefined && (startKills.emergency || startKills.features.length > 0);
+    const late = createLateDatabase({ onInternalFault });
+    closers.push(() => late.close());
+    let wasAway = false;
+    const database = await awaitDatabase({
+      prepare: () => prepareDatabase({ dataDir, databaseUrl, ownerUrl, readOnly, log }),
+      // One of ours has to be started first, and then it is there.
+      firstMs: databaseUrl === undefined && !isEmergency ? 600_000 : 5_000,
+      // In an emergency v1 comes first; else only what can come by itself is waited for.
+      mayWait: (error) => (isEmergency ? !isConflict(error) : databaseUrl !== undefined && isWorthWaiting(error)),
+      onReady: ({ serviceUrl }) => {
+        late.open({ connectionString: serviceUrl });
+        if (wasAway) log('the database is there');
+      },
+      onFailure: (error) => {
+        wasAway = true;
+        const reason = error instanceof Error ? error.message : String(error);
+        onInternalFault('database', new Error(`it is not there yet and is tried again: ${reason}`));
+      },
+    });
     closers.push(() => database.close());
-    const { serviceUrl, peopleUrl, isEmbedded } = database;
-    const store = await createPostgresStore({ connectionString: serviceUrl, readOnly, onInternalFault });
+    const store = storeOn(late, { readOnly, onInternalFault });
     closers.push(() => store.close());
     const replicaName = `${hostname().slice(0, 150)}:${port === 0 ? `pid-${process.pid}` : port}`;
     const handler = createHandler({ ...handlerPartOf(options), replicaName, store, tokens, onInternalFault });
@@ -110,8 +136,16 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     return {
       url: listener.url,
       port: listener.port,
-      databaseUrl: peopleUrl,
-      psqlCommand: isEmbedded ? psqlCommand(peopleUrl, dataDir) : null,
+      get waitsForDatabase() {
+        return database.current() === null;
+      },
+      get databaseUrl() {
+        return database.current()?.peopleUrl ?? databaseUrl ?? '';
+      },
+      get psqlCommand() {
+        const prepared = database.current();
+        return prepared?.isEmbedded === true ? psqlCommand(prepared.peopleUrl, dataDir) : null;
+      },
       adminToken,
       adminTokenFile: options.adminToken === undefined ? adminTokenPath(dataDir) : null,
       close: () => (closing ??= closeAll()),

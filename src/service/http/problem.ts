@@ -44,8 +44,9 @@ export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly extras: ProblemExtras;
 
-  constructor(kind: ProblemKind, detail: string, extras: ProblemExtras = {}) {
-    super(detail);
+  /** @param options `cause`: what is for our log and not for the caller */
+  constructor(kind: ProblemKind, detail: string, extras: ProblemExtras = {}, options: ErrorOptions = {}) {
+    super(detail, options);
     this.kind = kind;
     this.extras = extras;
   }
@@ -62,8 +63,8 @@ export const refuseField = (pointer: string, value: unknown, message: string): P
   });
 
 /** 503 with Retry-After in seconds. */
-export const unavailable = (detail: string, retryAfterS = 1): Problem =>
-  new Problem('unavailable', detail, { headers: { 'retry-after': String(retryAfterS) } });
+export const unavailable = (detail: string, retryAfterS = 1, options: ErrorOptions = {}): Problem =>
+  new Problem('unavailable', detail, { headers: { 'retry-after': String(retryAfterS) } }, options);
 
 /**
  * Writes a problem as a response; `instance` is the request's id.

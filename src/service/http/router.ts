@@ -88,7 +88,8 @@ export function createRouter(
       response = await run(requestId, address);
     } catch (error) {
       // The route, not the path: what callers put there is not for a log.
-      if (!(error instanceof Problem)) onInternalFault(`${request.method} ${path}`, error);
+      const fault = error instanceof Problem ? error.cause : error;
+      if (fault !== undefined) onInternalFault(`${request.method} ${path}`, fault);
       const problem = error instanceof Problem ? error : new Problem('internal-error', 'see the service log');
       response = problemResponse(problem, requestId, access.redact);
     }
