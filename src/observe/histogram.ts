@@ -59,18 +59,30 @@ export function recordIn(histogram: OpenHistogram, value: number): void {
   histogram.l1 += ln;
   histogram.l2 += ln * ln;
   const index = bucketIndex(clamped);
-  const { o, b } = histogram;
-  if (b.length === 0) histogram.o = index >> (maxScale - histogram.s);
-  else {
-    const atScale = index >> (maxScale - histogram.s);
-    coarsen(histogram, shiftToFit(Math.min(o, atScale), Math.max(o + b.length - 1, atScale)));
-  }
   const at = (index >> (maxScale - histogram.s)) - histogram.o;
-  if (at < 0) {
-    histogram.b.unshift(...zeros(-at));
-    histogram.o += at;
-  } else if (at >= histogram.b.length) histogram.b.push(...zeros(at + 1 - histogram.b.length));
-  histogram.b[Math.max(at, 0)]!++;
+  const isThere = at >= 0 && at < histogram.b.length;
+  histogram.b[isThere ? at : reach(histogram, index)]!++;
+}
+
+/** Makes the buckets reach a value's. @param index its bucket at scale 3 @returns where in `b` it is */
+function reach(histogram: OpenHistogram, index: number): number {
+  const wanted = (): number => index >> (maxScale - histogram.s);
+  if (histogram.b.length === 0) {
+    histogram.o = wanted();
+    histogram.b = [0];
+    return 0;
+  }
+  coarsen(
+    histogram,
+    shiftToFit(Math.min(histogram.o, wanted()), Math.max(histogram.o + histogram.b.length - 1, wanted())),
+  );
+  const { o, b } = histogram;
+  const at = wanted() - o;
+  if (at >= b.length) b.push(...zeros(at + 1 - b.length));
+  if (at >= 0) return at;
+  b.unshift(...zeros(-at));
+  histogram.o += at;
+  return 0;
 }
 
 const zeros = (length: number): number[] => new Array<number>(length).fill(0);

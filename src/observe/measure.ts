@@ -1,4 +1,5 @@
 import { emptyHistogram, isRecordable, merge, recordIn, type Histogram, type OpenHistogram } from './histogram.js';
+import { maxMeasures } from './measureName.js';
 
 /**
  * What a host measures of a version, as it travels. A counter adds up, a gauge is read now and then, a histogram keeps how
@@ -21,15 +22,6 @@ export type MeasureKind = Measure['kind'];
 
 /** Measures by name: a host may call one `constructor`, so read own keys only. */
 export type Measures = Readonly<Record<string, Measure>>;
-
-/** Tallies and batches carry no more names per feature and version. */
-export const maxMeasures = 10;
-/** Beyond this sums lose whole numbers. */
-export const maxMeasured = 1e15;
-
-export const measureNamePattern = /^[a-zA-Z][a-zA-Z0-9_.]{0,63}$/;
-/** A symbol of UCUM, or what is counted in braces; at most 16 characters. */
-export const measureUnitPattern = /^[A-Za-z0-9%'"*/.^[\](){}_-]{1,16}$/;
 
 type Open<T> = { -readonly [Field in keyof T]: T[Field] };
 

@@ -1,5 +1,5 @@
 import { emptyHistogram, isRecordable, merge, recordIn, type Histogram, type OpenHistogram } from './histogram.js';
-import { addToMeasure, maxMeasures, mergeMeasures, openMeasure, type Measures, type OpenMeasure } from './measure.js';
+import { addToMeasure, mergeMeasures, openMeasure, type Measures, type OpenMeasure } from './measure.js';
 // Types only: the reporter's chunk must share no code with what is loaded first.
 import type { FailurePhase, Observation, ObservedVersion, TimingName } from './observe.js';
 import { mergeSums, type OpenSums, type Sums } from './sum.js';
@@ -88,18 +88,20 @@ const countOf = {
 } as const;
 
 /** Adds one observation to its tally, which it changes. */
-export function addToTally(tally: OpenTally, observation: Observation): OpenTally {
-  const { counts } = tally;
+export function addToTally(tally: OpenTally, observation: Observation): void {
+  const { counts, histograms, sums } = tally;
   const { times = 1 } = observation;
   switch (observation.kind) {
     case 'failure':
       counts.failed[observation.failure.phase] += times;
       break;
-    case 'timing':
-      addTiming(tally, observation.name, observation.valueMs);
+    case 'timing': {
+      const { name, valueMs } = observation;
+      if (isRecordable(valueMs)) recordIn((histograms[name] ??= { ...emptyHistogram, b: [] }), valueMs);
       break;
+    }
     case 'sum': {
-      const sum = (tally.sums[observation.name] ??= { n: 0, sum: 0 });
+      const sum = (sums[observation.name] ??= { n: 0, sum: 0 });
       sum.n++;
       sum.sum += observation.value;
       break;
@@ -114,13 +116,6 @@ export function addToTally(tally: OpenTally, observation: Observation): OpenTall
     default:
       counts[countOf[observation.kind]] += times;
   }
-  return tally;
-}
-
-const openHistogram = (): OpenHistogram => ({ ...emptyHistogram, b: [] });
-
-function addTiming({ histograms }: OpenTally, name: TimingName, valueMs: number): void {
-  if (isRecordable(valueMs)) recordIn((histograms[name] ??= openHistogram()), valueMs);
 }
 
 function addMeasure(
@@ -128,9 +123,9 @@ function addMeasure(
   { name, measure: kind, unit, value }: Extract<Observation, { kind: 'measure' }>,
 ): void {
   const known = measures[name];
-  if (known) {
-    if (known.kind === kind && known.unit === unit) addToMeasure(known, value);
-  } else if (Object.keys(measures).length < maxMeasures) measures[name] = openMeasure(kind, unit, value);
+  // Who measures keeps to few names, each of one kind and unit.
+  if (!known) measures[name] = openMeasure(kind, unit, value);
+  else if (known.kind === kind && known.unit === unit) addToMeasure(known, value);
 }
 
 /** Merges two counts: commutative, associative, with `emptyCounts` as its zero. */

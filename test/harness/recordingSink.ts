@@ -18,7 +18,11 @@ export function recordingSink(): RecordingSink {
     counts: (version) =>
       observations
         .filter((observation) => observation.version === version)
-        .map((observation) => addToTally(emptyTally(observation, observation.atMs), observation).counts)
+        .map((observation) => {
+          const tally = emptyTally(observation, observation.atMs);
+          addToTally(tally, observation);
+          return tally.counts;
+        })
         .reduce(mergeCounts, emptyCounts),
   };
 }

@@ -1,14 +1,8 @@
 import * as v from 'valibot';
 import { isObject } from '../../evaluate/kind.js';
 import { maxBuckets, maxScale, type Histogram } from '../../observe/histogram.js';
-import {
-  maxMeasured,
-  maxMeasures,
-  measureNamePattern,
-  measureUnitPattern,
-  type Measure,
-  type Measures,
-} from '../../observe/measure.js';
+import type { Measure, Measures } from '../../observe/measure.js';
+import { maxMeasured, maxMeasures, measureNamePattern, measureUnitPattern } from '../../observe/measureName.js';
 import { isTimingName } from '../../observe/observe.js';
 import { isSumName, type Sums } from '../../observe/sum.js';
 import { fieldErrors } from './parseFields.js';
