@@ -62,7 +62,10 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
 
   const accept = (snapshot: Snapshot): boolean => {
     const { snapshot: current, announced } = read();
-    if (current && compareOrder(snapshot, current) <= 0) return false;
+    const order = current ? compareOrder(snapshot, current) : 1;
+    // A service that cannot store a rollback yet adds it to the revision that is known.
+    if (order === 0 && hasNewKills(snapshot, current)) announce(null, snapshot.kills, snapshot.emergency !== null);
+    if (order <= 0) return false;
     const isAhead = announced?.order && compareOrder(snapshot, announced.order) < 0;
     put({ snapshot, announced: isAhead ? announced : null, isStale: false });
     reschedule();
@@ -144,6 +147,7 @@ export function createIntake({ store, source, clock, faults, snapshots, refresh 
       if (!isCurrent()) return;
       const { isApplied, problem } = apply(value);
       if (isApplied) save();
+      else saveAnnounced();
       if (problem === undefined) return;
       faults.report('snapshot', problem);
       store.setState({ error: problem });

@@ -2,15 +2,24 @@
 import type { ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import type { OnInternalFault } from '../error.js';
-import { openDatabase, type Database } from './database.js';
+import type { Database } from './database.js';
+import type { WithBaselines } from './baselines/baselineStore.js';
+import { createPostgresBaselines } from './baselines/postgresBaselines.js';
+import { notingBatches } from './export/noteBatches.js';
+import { createPostgresTotals } from './export/postgresTotals.js';
+import type { WithTotals } from './export/totalsStore.js';
 import { changeFeature, createFeature } from './featureChange.js';
 import { changeFeatures } from './featureChanges.js';
 import { groupBatches } from './groupBatches.js';
+import { createLateDatabase, type LateDatabase } from './lateDatabase.js';
+import { readDelivery } from './metrics/readDelivery.js';
+import { checkRetention, type Retention } from './metrics/retention.js';
+import { createSeriesBook } from './metrics/seriesBook.js';
 import { migrate } from './migrate.js';
 import { createPostgresReplicas, createPostgresRevisions } from './postgresReplicas.js';
 import { probeDatabase } from './probe.js';
 import type { WithProbe } from './storeProbe.js';
-import { readTotals, readV2Since } from './readTotals.js';
+import { readSteps, readTotals, readV2Since } from './readTotals.js';
 import { emergencyRollback, rollback, undoRollback } from './rollbackChange.js';
 import type { WithPlans } from './plans/planStore.js';
 import { createPostgresPlans } from './plans/postgresPlans.js';
@@ -48,10 +57,7 @@ export interface PostgresPoolOptions {
   readonly application_name?: string;
 }
 
-export interface PostgresStoreOptions {
-  /** `postgresql://…`; else `pool`, else the PG* variables of the environment. */
-  readonly connectionString?: string;
-  readonly pool?: PostgresPoolOptions;
+export interface StoreSettings {
   /** ms after which a call fails as `unavailable`; default 2,000. */
   readonly deadlineMs?: number;
   /** ms between two looks at the revision, beside notifications; default 2,000. */
@@ -60,29 +66,49 @@ export interface PostgresStoreOptions {
   readonly digestMs?: number;
   /** Changes nothing of its own accord: no migrations, no sweeps. Default false. */
   readonly readOnly?: boolean;
+  /** How long numbers are kept, and how finely. */
+  readonly retention?: Retention;
   /** Told of connections that break and of sweeps that fail. Default: nothing. */
   readonly onInternalFault?: OnInternalFault;
 }
+
+export interface PostgresStoreOptions extends StoreSettings {
+  /** `postgresql://…`; else `pool`, else the PG* variables of the environment. */
+  readonly connectionString?: string;
+  /** For the connection that listens, where a pooler in transaction mode stands before the other ones. Default: the same. */
+  readonly listenConnectionString?: string;
+  readonly pool?: PostgresPoolOptions;
+}
+
+/** A store on PostgreSQL: it does all that a service can ask of one. */
+export type PostgresStore = FlagStore & WithTokens & WithPlans & WithProbe & WithReplicas & WithTotals & WithBaselines;
 
 /**
  * Opens the store on a PostgreSQL of version 15 or newer and brings its schema up to date.
  * @throws StoreError `unavailable` when the database cannot be reached, `conflict` when it is newer than this code
  */
-export async function createPostgresStore(
-  options: PostgresStoreOptions,
-): Promise<FlagStore & WithTokens & WithPlans & WithProbe & WithReplicas> {
-  const { connectionString, pool = {}, readOnly = false, onInternalFault = () => {} } = options;
+export async function createPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const { connectionString, listenConnectionString, pool = {}, readOnly = false, onInternalFault = () => {} } = options;
   const config: pg.PoolConfig = connectionString === undefined ? pool : { ...pool, connectionString };
   await migrate(config, readOnly ? 'check' : 'migrate');
-  const database = openDatabase({
+  const { deadlineMs } = options;
+  const database = createLateDatabase({ onInternalFault, ...(deadlineMs === undefined ? {} : { deadlineMs }) });
+  database.open(
     config,
-    onInternalFault,
-    ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
-  });
-  const stopSweeping = readOnly ? () => {} : sweepMetrics(database, onInternalFault);
+    listenConnectionString === undefined ? config : { ...pool, connectionString: listenConnectionString },
+  );
+  return storeOn(database, options);
+}
+
+/** A store on a database that may be opened later. */
+export function storeOn(database: LateDatabase, options: StoreSettings): PostgresStore {
+  const { readOnly = false, onInternalFault = () => {} } = options;
+  const retention = checkRetention(options.retention ?? {});
+  const stopSweeping = readOnly ? () => {} : sweepMetrics(database, retention, onInternalFault);
   const stops = new Set([stopSweeping]);
+  const book = createSeriesBook(database, () => performance.now());
   const storeBatch = groupBatches({
-    store: (batches) => storeBatches(database, batches),
+    store: (batches) => storeBatches(database, batches, book),
     maxGroup: 64,
     maxBuckets: 1_000,
     maxRunning: 2,
@@ -96,9 +122,11 @@ export async function createPostgresStore(
   return {
     tokens: createPostgresTokens(database),
     plans: createPostgresPlans(database, onInternalFault),
+    totals: createPostgresTotals(database),
+    baselines: createPostgresBaselines(database, onInternalFault),
     replicas: createPostgresReplicas(database, readOnly),
     revisions: createPostgresRevisions(database, readOnly),
-    probe: () => probeDatabase(database, config, { readOnly }),
+    probe: () => probeDatabase(database, { readOnly }),
     readState: () => readState(database),
     createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),
     changeFeature: (feature, patch, ifRowRevision, origin) =>
@@ -114,23 +142,31 @@ export async function createPostgresStore(
     readRollbacks: (query) => readRollbacks(database, query),
     storeBatch,
     readTotals: (feature, fromMs, toMs) => readTotals(database, feature, fromMs, toMs),
+    readSteps: (feature, fromMs, toMs, stepMs) => readSteps(database, feature, fromMs, toMs, stepMs),
+    readDelivery: (sinceMs) => readDelivery(database, sinceMs),
     readV2Since: (features, sinceMs) => readV2Since(database, features, sinceMs),
     watch(onChange, onHealth) {
       const { pollMs, digestMs } = options;
-      const stop = watchRevision({
-        config,
-        database,
-        readOnly,
-        onChange,
-        onHealth,
-        ...(pollMs === undefined ? {} : { pollMs }),
-        ...(digestMs === undefined ? {} : { digestMs }),
-      });
-      stops.add(stop);
-      return () => {
+      let stopWatching: (() => void) | null = null;
+      const stop = (): void => {
+        stopWatching?.();
+        stopWatching = () => {};
         stops.delete(stop);
-        stop();
       };
+      stops.add(stop);
+      database.whenOpen((config) => {
+        if (stopWatching !== null) return;
+        stopWatching = watchRevision({
+          config,
+          database,
+          readOnly,
+          onChange,
+          onHealth,
+          ...(pollMs === undefined ? {} : { pollMs }),
+          ...(digestMs === undefined ? {} : { digestMs }),
+        });
+      });
+      return stop;
     },
     close() {
       for (const stop of stops) stop();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { Database } from './database.js';
+import type { LateDatabase } from './lateDatabase.js';
 import { StoreError } from './store.js';
 import type { ProbedPart, StoreProbe } from './storeProbe.js';
 
@@ -8,8 +9,7 @@ const notifyMs = 2_000;
 
 /** Tries a database in every way that the service needs it. */
 export async function probeDatabase(
-  database: Database,
-  config: pg.ClientConfig,
+  database: LateDatabase,
   { readOnly }: { readonly readOnly: boolean },
 ): Promise<StoreProbe> {
   let clockAheadMs = 0;
@@ -25,7 +25,7 @@ export async function probeDatabase(
   });
   // Without an answer all the rest would only wait.
   const missed: ProbedPart = { ok: false, ms: 0, detail: 'not tried: the database does not answer' };
-  const listen = read.ok ? await tryPart(() => hearOneself(database, config)) : missed;
+  const listen = read.ok ? await tryPart(() => listenTo(database)) : missed;
   const write = readOnly ? null : read.ok ? await tryPart(() => writeNothing(database)) : missed;
   return { read, clockAheadMs, serverVersion, listen, write };
 }
@@ -40,6 +40,11 @@ async function tryPart(work: () => Promise<void>): Promise<ProbedPart> {
     return { ok: false, ms: ms(), detail: error instanceof Error ? error.message : String(error) };
   }
 }
+
+const listenTo = (database: LateDatabase): Promise<void> =>
+  new Promise((resolve, reject) =>
+    database.whenOpen((config) => void hearOneself(database, config).then(resolve, reject)),
+  );
 
 async function hearOneself(database: Database, config: pg.ClientConfig): Promise<void> {
   const channel = `switchback_doctor_${randomBytes(8).toString('hex')}`;

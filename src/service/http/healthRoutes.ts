@@ -20,15 +20,17 @@ export function healthRoutes(service: Service): readonly Route[] {
   const health = async (): Promise<Response> => {
     const current = replica.current();
     const alarms = replica.alarms();
-    const status = current === null ? 'down' : alarms.length === 0 ? 'ok' : 'degraded';
+    // What the environment holds on v1 reaches pages only where balancers send them.
+    const shown = current ?? replica.decree();
+    const status = shown === null ? 'down' : alarms.length === 0 ? 'ok' : 'degraded';
     const body = {
       status,
       writable: replica.isStoreHealthy(),
       epoch: current?.epoch ?? null,
       revision: current?.revision ?? null,
-      emergency: (current?.emergency ?? null) !== null,
+      emergency: (shown?.emergency ?? null) !== null,
       features: current?.features.size ?? 0,
-      kills: current?.kills.length ?? 0,
+      kills: shown?.kills.length ?? 0,
       streams: streams.count(),
       uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1_000),
       alarms,

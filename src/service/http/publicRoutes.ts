@@ -5,7 +5,7 @@ import { Problem } from './problem.js';
 import type { Publication } from './publish.js';
 import { publicContentTypes, readJson } from './readBody.js';
 import type { Call, Route } from './router.js';
-import { currentOf, json, type Service } from './service.js';
+import { json, shownOf, type Service } from './service.js';
 import { streamHeaders } from './streams.js';
 
 const maxConfirmBytes = 1_024;
@@ -15,8 +15,10 @@ export function publicRoutes(service: Service): readonly Route[] {
   const { replica, streams, completion, reports, revisions } = service;
 
   const snapshot = async ({ request }: Call): Promise<Response> => {
-    const { body, etag } = await currentOf(service);
-    const headers = { etag, 'cache-control': 'public, max-age=0, s-maxage=2, stale-if-error=86400' };
+    const { id, body, etag } = await shownOf(service);
+    // A cache must go on with the rules it has as soon as this is over.
+    const cacheControl = isDecree(id) ? 'no-store' : 'public, max-age=0, s-maxage=2, stale-if-error=86400';
+    const headers = { etag, 'cache-control': cacheControl };
     if (matches(request.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
     return new Response(body, { headers: { ...headers, 'content-type': 'application/json' } });
   };
@@ -36,7 +38,7 @@ export function publicRoutes(service: Service): readonly Route[] {
   };
 
   const events = async ({ request, query, origin, address }: Call): Promise<Response> => {
-    const current = await currentOf(service);
+    const current = await shownOf(service);
     if (request.method === 'HEAD') return new Response(null, { headers: streamHeaders });
     // EventSource cannot set the header on its first connection.
     const lastEventId = request.headers.get('last-event-id') ?? query.get('lastEventId');
@@ -75,6 +77,9 @@ export function publicRoutes(service: Service): readonly Route[] {
     },
   ];
 }
+
+/** Whether a publication holds kills of this process alone, without rules and without an order. */
+const isDecree = (id: string): boolean => id === '0-0';
 
 /** Whether a publication says what the database says, and nothing else. */
 const isWhole = ({ etag, id }: Publication): boolean => etag === `W/"${id}"`;

@@ -48,6 +48,26 @@ export function killsOf(state: StoredState, local: LocalKills = noLocalKills): r
 }
 
 /**
+ * What can be said while nothing was read yet: what is v1 by decree of this process. It has no order, so that clients add it to
+ * whatever they know, and it gives way to the first snapshot that is newer than that.
+ * @returns null where there is no such decree
+ */
+export function publishKills(local: LocalKills, delivery?: Partial<Delivery>): Publication | null {
+  const kills = [...local.features].sort();
+  const emergency = local.emergencySince === null ? null : { since: local.emergencySince };
+  if (emergency === null && kills.length === 0) return null;
+  const body = JSON.stringify({
+    schema: 1,
+    kind: 'kills',
+    emergency,
+    kills,
+    delivery: { ...defaultDelivery, ...delivery },
+  });
+  const [features, bodyBytes] = [new Map<string, never>(), new TextEncoder().encode(body).length];
+  return { epoch: 0, revision: 0, id: '0-0', etag: 'W/"kills"', emergency, kills, features, body, bodyBytes };
+}
+
+/**
  * Turns the stored state into what is published: rules without owner, description, labels, reasons or actors.
  * @throws PublicationTooLarge beyond `publicationCaps`
  * @source docs/contracts.md part 2; `rolledBack` is an addition: it tells ROLLED_BACK from DISABLED

@@ -5,7 +5,15 @@ import type { ServiceClock } from '../clock.js';
 import type { WithReplicas } from '../replicaTable.js';
 import type { FlagStore, StoredState } from '../store.js';
 import { keepKills } from './keepKills.js';
-import { killsOf, noLocalKills, publish, PublicationTooLarge, type LocalKills, type Publication } from './publish.js';
+import {
+  killsOf,
+  noLocalKills,
+  publish,
+  publishKills,
+  PublicationTooLarge,
+  type LocalKills,
+  type Publication,
+} from './publish.js';
 
 /** The newest revision that turned something to v1. */
 export interface RollbackTarget extends Order {
@@ -17,8 +25,12 @@ export interface RollbackTarget extends Order {
 export interface Replica {
   /** Ends when the first state was read, or could not be. */
   readonly ready: Promise<void>;
+  /** Ends when the first state was read, however long that takes. */
+  readonly firstRead: Promise<void>;
   state(): StoredState | null;
   current(): Publication | null;
+  /** What is v1 by decree of this process while nothing was read yet; null otherwise. */
+  decree(): Publication | null;
   /** A publication that is still kept. */
   find(id: string): Publication | undefined;
   target(): RollbackTarget | null;
@@ -62,6 +74,8 @@ export function createReplica(options: ReplicaOptions): Replica {
     readonly kills: ReadonlyMap<string, string | undefined>;
     readonly emergencySince: string | null;
   } | null = null;
+  let tellFirstRead = (): void => {};
+  const firstRead = new Promise<void>((resolve) => (tellFirstRead = resolve));
   let closed = false;
   let cancelRetry = (): void => {};
 
@@ -138,6 +152,7 @@ export function createReplica(options: ReplicaOptions): Replica {
       if (closed) return;
       healthy = true;
       apply(read);
+      tellFirstRead();
     } catch (error) {
       if (closed) return;
       healthy = false;
@@ -145,6 +160,12 @@ export function createReplica(options: ReplicaOptions): Replica {
       cancelRetry();
       cancelRetry = clock.after(retryMs, () => void refresh());
     }
+  };
+  const decree = (): Publication | null => (state === null ? publishKills(localKills, delivery) : null);
+  const awayAlarm = (): string => {
+    if (state !== null) return 'the database is not reachable: the last state is served, changes are refused';
+    const why = 'nothing was read from the database yet: changes are refused';
+    return decree() === null ? why : `${why}, and no rules are served but v1 for what the environment says`;
   };
   let running: Promise<void> | null = null;
   let next: Promise<void> | null = null;
@@ -174,12 +195,14 @@ export function createReplica(options: ReplicaOptions): Replica {
 
   return {
     ready: refresh(),
+    firstRead,
     state: () => state,
     current: () => current,
+    decree,
     find: (id) => kept.get(id),
     target: () => target,
     alarms: () => [
-      ...(healthy ? [] : ['the database is not reachable: the last state is served, changes are refused']),
+      ...(healthy ? [] : [awayAlarm()]),
       ...(tooLarge === null ? [] : [`not everything is published: ${tooLarge}`]),
       ...(raised === null ? [] : ['the database went back in time: kills of before are kept, the epoch was raised']),
     ],

@@ -34,6 +34,10 @@ export async function currentOf({ replica }: Service): Promise<Publication> {
   return current;
 }
 
+/** The same, or what the environment wants on v1 meanwhile. @throws Problem 503 while there is neither */
+export const shownOf = async (service: Service): Promise<Publication> =>
+  service.replica.current() === null ? (service.replica.decree() ?? currentOf(service)) : currentOf(service);
+
 /** @throws Problem 503 while nothing was read yet */
 export async function stateOf(service: Service): Promise<StoredState> {
   await currentOf(service);

@@ -66,7 +66,9 @@ export function applyStartKills(
   });
 
   const persist = async (): Promise<void> => {
-    await replica.ready;
+    // Not a moment after the database is there: what is undone by then must not be rolled back again.
+    await replica.firstRead;
+    if (stopped) return;
     const stored = new Set<string>();
     let failed = false;
     const attempt = async (change: () => Promise<unknown>, done: () => void): Promise<void> => {
@@ -92,12 +94,14 @@ export function applyStartKills(
       );
     if (stopped) return;
     await replica.refresh();
-    if (replica.isStoreHealthy()) {
+    const isRead = replica.isStoreHealthy();
+    if (isRead) {
       if (emergencyStored) emergencySince = null;
       for (const feature of stored) waiting.delete(feature);
       hold();
     }
-    if (failed) cancelRetry = clock.after(retryMs, () => void persist());
+    // Held until it was read back: what is stored but not yet read would be let go of for a moment.
+    if (failed || !isRead) cancelRetry = clock.after(retryMs, () => void persist());
   };
   hold();
   if (!readOnly) void persist();

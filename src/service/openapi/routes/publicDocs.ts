@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { RouteDoc } from '../routeDoc.js';
-import { snapshot } from '../shapes/delivery.js';
+import { killsSnapshot, snapshot } from '../shapes/delivery.js';
 import { featureHealth, health, rollbackStatus } from '../shapes/health.js';
 import { flag } from '../shapes/primitives.js';
 import { lastEventIdQuery } from './queryDocs.js';
@@ -17,7 +17,11 @@ export const publicDocs = {
     summary: 'The published rules. For pages, polling and caches.',
     headers: ifNoneMatch,
     answers: {
-      200: { description: 'At this revision.', schema: snapshot, headers: { ETag: 'Weak.' } },
+      200: {
+        description: 'At this revision; `kills` alone where the environment holds v1 and nothing was read yet.',
+        schema: v.union([snapshot, killsSnapshot]),
+        headers: { ETag: 'Weak.' },
+      },
       304: { description: 'Nothing has changed.', headers: { ETag: 'Weak.' } },
     },
     problems: ['unavailable'],
@@ -54,7 +58,7 @@ export const publicDocs = {
     summary: 'Whether the service is well. Degraded still serves every read.',
     answers: {
       200: { description: 'ok or degraded, with the alarms.', schema: health },
-      503: { description: 'down: nothing was read from the database yet.', schema: health },
+      503: { description: 'down: nothing was read from the database yet, and nothing is held on v1.', schema: health },
     },
     problems: [],
   },

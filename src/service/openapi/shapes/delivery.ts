@@ -17,15 +17,37 @@ const rule = v.object({
   rolledBack: v.exactOptional(v.literal(true)),
 });
 
+const killsField = v.pipe(
+  v.array(featureKey),
+  v.description('v1 for everyone, whatever else this snapshot says; sorted'),
+);
+const emergencyField = v.nullable(v.object({ since: time }));
+const deliveryField = v.object({
+  pollMs: whole,
+  heartbeatMs: whole,
+  spreadMs: whole,
+  ackRate: share,
+  maxStaleMs: whole,
+});
+
+/** What a service that has read nothing yet holds on v1: added to whatever a client knows. */
+export const killsSnapshot = v.object({
+  schema: v.literal(1),
+  kind: v.literal('kills'),
+  emergency: emergencyField,
+  kills: killsField,
+  delivery: deliveryField,
+});
+
 /** The published rules: no owner, description, reason, actor or user id. */
 export const snapshot = v.object({
   schema: v.literal(1),
   kind: v.literal('rules'),
   ...order,
   publishedAt: time,
-  emergency: v.nullable(v.object({ since: time })),
-  kills: v.pipe(v.array(featureKey), v.description('v1 for everyone, whatever else this snapshot says; sorted')),
-  delivery: v.object({ pollMs: whole, heartbeatMs: whole, spreadMs: whole, ackRate: share, maxStaleMs: whole }),
+  emergency: emergencyField,
+  kills: killsField,
+  delivery: deliveryField,
   features: v.record(v.string(), rule),
 });
 

@@ -1,6 +1,6 @@
 import type * as v from 'valibot';
 import type { NamedSchemas } from '../toJsonSchema.js';
-import { snapshot, batchAnswer } from './delivery.js';
+import { batchAnswer, killsSnapshot, snapshot } from './delivery.js';
 import { change, changedFeature, difference, feature, retiredFeature, rollback } from './feature.js';
 import { featureHealth, health, rollbackStatus } from './health.js';
 import { auditEntry, featureNumbers, versionNumbers } from './numbers.js';
@@ -25,6 +25,7 @@ export const namedSchemas: NamedSchemas = new Map<v.GenericSchema, string>([
   [versionNumbers, 'VersionNumbers'],
   [token, 'Token'],
   [snapshot, 'Snapshot'],
+  [killsSnapshot, 'KillsSnapshot'],
   [batchAnswer, 'BatchAnswer'],
   [health, 'Health'],
   [featureHealth, 'FeatureHealth'],
