@@ -61,7 +61,9 @@ export function recordIn(histogram: OpenHistogram, value: number): void {
   const index = bucketIndex(clamped);
   const at = (index >> (maxScale - histogram.s)) - histogram.o;
   const isThere = at >= 0 && at < histogram.b.length;
-  histogram.b[isThere ? at : reach(histogram, index)]!++;
+  // Asked first: reaching may put another list of buckets in its place.
+  const place = isThere ? at : reach(histogram, index);
+  histogram.b[place]!++;
 }
 
 /** Makes the buckets reach a value's. @param index its bucket at scale 3 @returns where in `b` it is */
