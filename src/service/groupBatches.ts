@@ -1,6 +1,4 @@
-import { StoreError, type BatchToStore, type FlagStore } from './store.js';
-
-type BatchResult = Awaited<ReturnType<FlagStore['storeBatch']>>;
+import { StoreError, type BatchResult, type BatchToStore, type FlagStore } from './store.js';
 
 interface Waiting {
   readonly batch: BatchToStore;

@@ -1,9 +1,7 @@
 import type { Version } from '../evaluate/snapshot.js';
-import type { Histogram } from '../observe/histogram.js';
-import { emptyCounts, mergeCounts, type Counts } from '../observe/tally.js';
 import type { Queryable } from './database.js';
-import type { StoredTotals } from './store.js';
-import { mergeHistograms } from './storeBatch.js';
+import { emptyNumbers, mergeNumbers } from './metrics/mergeNumbers.js';
+import type { StoredNumbers, StoredStep, StoredTotals } from './store.js';
 
 type Units = StoredTotals['units'];
 
@@ -16,10 +14,7 @@ export async function readTotals(
   fromMs: number,
   toMs: number,
 ): Promise<readonly StoredTotals[]> {
-  const buckets = await database.query<BucketRow>(
-    'SELECT version, arm, counts, histograms FROM metric_buckets WHERE feature = $1 AND start_ms >= $2 AND start_ms < $3',
-    [feature, fromMs, toMs],
-  );
+  const steps = await readSteps(database, feature, fromMs, toMs, Infinity);
   const units = await database.query<{ arm: string } & Units>(
     `SELECT arm, count(*) FILTER (WHERE bits & 1 > 0)::float8 AS exposed, count(*) FILTER (WHERE bits & 2 > 0)::float8 AS error,
         count(*) FILTER (WHERE bits & 4 > 0)::float8 AS slow, count(*) FILTER (WHERE bits & 8 > 0)::float8 AS silent
@@ -29,8 +24,9 @@ export async function readTotals(
   );
   return totalsOf((version, assigned) => {
     const { exposed, error, slow, silent } = (assigned && units.find(({ arm }) => arm === version)) || noUnits;
-    const own = buckets.filter((row) => row.version === version && (row.arm === version) === assigned);
-    return { version, assigned, ...addUp(own), units: { exposed, error, slow, silent } };
+    const own = steps.find((step) => step.version === version && step.assigned === assigned);
+    const { counts, histograms, sums, measures } = own ?? emptyNumbers;
+    return { version, assigned, counts, histograms, sums, measures, units: { exposed, error, slow, silent } };
   });
 }
 
@@ -38,21 +34,40 @@ export async function readTotals(
 export const totalsOf = (total: (version: Version, assigned: boolean) => StoredTotals): readonly StoredTotals[] =>
   [true, false].flatMap((assigned) => [total('v1', assigned), total('v2', assigned)]);
 
-interface BucketRow {
-  readonly version: string;
-  readonly arm: string;
-  readonly counts: Counts;
-  readonly histograms: Readonly<Record<string, Histogram>>;
+interface StepRow extends StoredNumbers {
+  readonly startMs: number;
+  readonly version: Version;
+  readonly assigned: boolean;
 }
 
-function addUp(rows: readonly BucketRow[]): Pick<StoredTotals, 'counts' | 'histograms'> {
-  let counts = emptyCounts;
-  let histograms: Readonly<Record<string, Histogram>> = {};
-  for (const row of rows) {
-    counts = mergeCounts(counts, row.counts);
-    histograms = mergeHistograms(histograms, row.histograms);
+/** @param stepMs Infinity: all in one */
+export async function readSteps(
+  database: Queryable,
+  feature: string,
+  fromMs: number,
+  toMs: number,
+  stepMs: number,
+): Promise<readonly StoredStep[]> {
+  const rows = await database.query<StepRow>(
+    `SELECT start_ms::float8 AS "startMs", version, arm = version AS assigned, counts, histograms, sums, measures
+      FROM metric_buckets WHERE feature = $1 AND start_ms >= $2 AND start_ms < $3`,
+    [feature, fromMs, toMs],
+  );
+  return addUpSteps(rows, stepMs);
+}
+
+/** Adds up numbers by step, version and whether they compare; in order of time. */
+export function addUpSteps(rows: readonly StoredStep[], stepMs: number): readonly StoredStep[] {
+  const steps = new Map<string, StoredStep>();
+  for (const { counts, histograms, sums, measures, ...row } of rows) {
+    const { version, assigned } = row;
+    const startMs = stepMs === Infinity ? 0 : Math.floor(row.startMs / stepMs) * stepMs;
+    const key = `${startMs} ${version} ${assigned}`;
+    const before = steps.get(key) ?? emptyNumbers;
+    const numbers = mergeNumbers(before, { counts, histograms, sums, measures });
+    steps.set(key, { startMs, version, assigned, ...numbers });
   }
-  return { counts, histograms };
+  return [...steps.values()].sort((a, b) => a.startMs - b.startMs);
 }
 
 /** How often v2 of these features was shown in buckets that start at `sinceMs` or later, and the start of the last one. */

@@ -19,6 +19,16 @@ export const tableRights: ReadonlyMap<string, string> = new Map([
   ['metric_senders', 'SELECT, INSERT, UPDATE, DELETE'],
   ['metric_buckets', 'SELECT, INSERT, UPDATE, DELETE'],
   ['stage_units', 'SELECT, INSERT, UPDATE, DELETE'],
+  ['metric_series', 'SELECT, INSERT, UPDATE, DELETE'],
+  ['metric_ledger', 'SELECT, UPDATE (round)'],
+  ['metric_totals', 'SELECT, INSERT, UPDATE (value, round)'],
+  ['metric_export', 'SELECT, UPDATE'],
+  ['metric_points', 'SELECT, INSERT, UPDATE, DELETE'],
+  [
+    'baselines',
+    `SELECT, INSERT, DELETE, UPDATE (status, cause, v2_exposures, users_exposed, counts, histograms, sums, measures,
+      delivery_expected, delivery_received)`,
+  ],
 ]);
 
 /** Functions that not everybody may call. */

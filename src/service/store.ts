@@ -134,17 +134,61 @@ export interface BatchToStore {
   readonly seq: number;
   readonly dropped: { readonly queueFull: number; readonly expired: number; readonly storage: number };
   readonly buckets: readonly AcceptedBucket[];
+  /** Of the buckets as they were sent, so that another batch under the same number is told apart. */
+  readonly checksum?: string;
 }
 
-export interface StoredTotals {
+/**
+ * What became of a batch. `duplicate`: this sender and number were stored before. `limited`: the sender sent more than any page can;
+ * nothing of it counts, and the number is taken.
+ */
+export interface BatchResult {
+  readonly status: 'stored' | 'duplicate' | 'limited';
+  /** Numbers that are missing, as [from, to]. */
+  readonly gaps: readonly (readonly [number, number])[];
+  /** What was stored under this number before had other buckets. */
+  readonly differs?: boolean;
+  /** Users that were not counted, because a sender speaks for few. */
+  readonly usersLeftOut?: number;
+  /** Names that were counted as `other`, because their feature has as many as it may. */
+  readonly namesLeftOut?: number;
+}
+
+/** Numbers of one version, added up. */
+export interface StoredNumbers {
+  readonly counts: Counts;
+  readonly histograms: Readonly<Record<string, Histogram>>;
+  readonly sums: Sums;
+  /** By name; `other` counts the values of names that found no place. */
+  readonly measures: Measures;
+}
+
+/** Both versions of a feature at one step of time; steps without anything are left out. */
+export interface StoredStep extends StoredNumbers {
+  /** A multiple of the step. */
+  readonly startMs: number;
+  readonly version: 'v1' | 'v2';
+  /** As in `StoredTotals`. */
+  readonly assigned: boolean;
+}
+
+/** How much of what pages counted arrived, in values: what a batch counts, a dropped observation, or what a missing batch may have held. */
+export interface StoredDelivery {
+  readonly senders: number;
+  readonly received: number;
+  /** Pages said so themselves. */
+  readonly dropped: number;
+  /** Numbers of batches that never came, times what a batch holds. */
+  readonly missing: number;
+}
+
+export interface StoredTotals extends StoredNumbers {
   readonly version: 'v1' | 'v2';
   /**
    * Whether these users had the version by `SPLIT`: only those may be compared. v1 by default, held, tripped or as a fallback, and
    * whoever was allowed or forced, are not.
    */
   readonly assigned: boolean;
-  readonly counts: Counts;
-  readonly histograms: Readonly<Record<string, Histogram>>;
   /** Distinct users per bit; 0 where they are not assigned. */
   readonly units: { readonly exposed: number; readonly error: number; readonly slow: number; readonly silent: number };
 }
@@ -179,11 +223,14 @@ export interface FlagStore {
   undoRollback(id: number, features: readonly string[] | null, origin: ChangeOrigin): Promise<ChangeResult>;
   readAudit(query: { feature?: string; limit: number; beforeId?: number }): Promise<readonly AuditEntry[]>;
   readRollbacks(query: { feature?: string; limit: number }): Promise<readonly StoredRollback[]>;
-  /** Resolves after commit; `duplicate` when this sender and seq were stored before. `gaps` are missing seqs, as [from, to]. */
-  storeBatch(
-    batch: BatchToStore,
-  ): Promise<{ status: 'stored' | 'duplicate'; gaps: readonly (readonly [number, number])[] }>;
+  /** Resolves after commit. */
+  storeBatch(batch: BatchToStore): Promise<BatchResult>;
+  /** Over buckets that begin in [fromMs, toMs); older ones are as long as they are kept. */
   readTotals(feature: string, fromMs: number, toMs: number): Promise<readonly StoredTotals[]>;
+  /** The same by steps of `stepMs`, counted from 1970; in order of time. */
+  readSteps(feature: string, fromMs: number, toMs: number, stepMs: number): Promise<readonly StoredStep[]>;
+  /** Of senders that were heard of after `sinceMs` by the clock of the store. */
+  readDelivery(sinceMs: number): Promise<StoredDelivery>;
   /** ms since 1970 of the last exposure of v2 of this feature that happened after `sinceMs`, and how many; by bucket start. */
   readV2Since(
     features: readonly string[],

@@ -1,10 +1,10 @@
-import { emptyHistogram, merge, type Histogram } from '../../src/observe/histogram.js';
-import { totalsOf } from '../../src/service/readTotals.js';
-import { emptyCounts, mergeCounts } from '../../src/observe/tally.js';
+import { emptyNumbers, valuesIn } from '../../src/service/metrics/mergeNumbers.js';
+import { addUpSteps, totalsOf } from '../../src/service/readTotals.js';
 import {
   StoreError,
   type AcceptedBucket,
   type AuditEntry,
+  type BatchToStore,
   type ChangeOrigin,
   type ChangeResult,
   type FeaturePatch,
@@ -12,12 +12,12 @@ import {
   type RetiredFeature,
   type StoredFeature,
   type StoredRollback,
-  type StoredTotals,
+  type StoredStep,
 } from '../../src/service/store.js';
 
 /** A FlagStore in memory, for tests of what stands on it; its trouble can be switched on. */
 export interface MemoryStore extends FlagStore {
-  readonly batches: { readonly senderId: string; readonly seq: number; readonly buckets: readonly AcceptedBucket[] }[];
+  readonly batches: BatchToStore[];
   /** `down`: every call fails. `silent`: no call ever ends. */
   trouble: 'none' | 'down' | 'silent';
   /** Another process changes a row, as psql would. */
@@ -232,23 +232,63 @@ export function createMemoryStore(seed: Readonly<Record<string, FeaturePatch>> =
     },
     async storeBatch(batch) {
       await guard();
-      if (batches.some(({ senderId, seq }) => senderId === batch.senderId && seq === batch.seq))
-        return { status: 'duplicate', gaps: [] };
-      batches.push(batch);
-      return { status: 'stored', gaps: [] };
+      const mine = batches.filter(({ senderId }) => senderId === batch.senderId);
+      const same = mine.find(({ seq }) => seq === batch.seq);
+      if (same === undefined) batches.push(batch);
+      const seqs = new Set([...mine.map(({ seq }) => seq), batch.seq]);
+      const gaps: (readonly [number, number])[] = [];
+      for (let seq = 1, last = Math.max(...seqs); seq < last; seq += 1) {
+        if (seqs.has(seq)) continue;
+        const from = seq;
+        while (!seqs.has(seq + 1)) seq += 1;
+        gaps.push([from, seq]);
+      }
+      if (same === undefined) return { status: 'stored', gaps };
+      const differs = batch.checksum !== undefined && same.checksum !== undefined && same.checksum !== batch.checksum;
+      return { status: 'duplicate', gaps, ...(differs && { differs }) };
     },
     async readTotals(feature, fromMs, toMs) {
       await guard();
-      const inRange = batches
-        .flatMap(({ buckets }) => buckets)
-        .filter((one) => one.feature === feature && one.startMs >= fromMs && one.startMs < toMs);
-      return totalsOf((version, assigned) =>
-        total(
-          version,
-          assigned,
-          inRange.filter((one) => one.version === version && (one.arm === version) === assigned),
-        ),
+      const buckets = between(batches, feature, fromMs, toMs);
+      const steps = addUpSteps(buckets.map(stepOf), Infinity);
+      return totalsOf((version, assigned) => {
+        const own = steps.find((step) => step.version === version && step.assigned === assigned) ?? emptyNumbers;
+        const { counts, histograms, sums, measures } = own;
+        const users = (bit: 'exposed' | 'error' | 'slow' | 'silent') =>
+          assigned
+            ? new Set(buckets.filter((one) => one.arm === version && one.units[bit] === 1).map((one) => one.subject))
+                .size
+            : 0;
+        const units = {
+          exposed: users('exposed'),
+          error: users('error'),
+          slow: users('slow'),
+          silent: users('silent'),
+        };
+        return { version, assigned, counts, histograms, sums, measures, units };
+      });
+    },
+    async readSteps(feature, fromMs, toMs, stepMs) {
+      await guard();
+      return addUpSteps(between(batches, feature, fromMs, toMs).map(stepOf), stepMs);
+    },
+    async readDelivery() {
+      await guard();
+      const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+      const senders = new Set(batches.map(({ senderId }) => senderId));
+      const received = sum(batches.flatMap(({ buckets }) => buckets.map(valuesIn)));
+      const missing = sum(
+        [...senders].map((sender) => {
+          const seqs = batches.flatMap(({ senderId, seq }) => (senderId === sender ? [seq] : []));
+          return Math.max(...seqs) - Math.min(...seqs, 1) + 1 - seqs.length;
+        }),
       );
+      return {
+        senders: senders.size,
+        received,
+        dropped: sum(batches.map(({ dropped: { queueFull, expired, storage } }) => queueFull + expired + storage)),
+        missing: batches.length === 0 ? 0 : Math.round((missing * received) / batches.length),
+      };
     },
     async readV2Since(keys, sinceMs) {
       await guard();
@@ -267,17 +307,17 @@ export function createMemoryStore(seed: Readonly<Record<string, FeaturePatch>> =
   return store;
 }
 
-function total(version: 'v1' | 'v2', assigned: boolean, buckets: readonly AcceptedBucket[]): StoredTotals {
-  const histograms: Record<string, Histogram> = {};
-  for (const { histograms: added } of buckets)
-    for (const [name, one] of Object.entries(added)) histograms[name] = merge(histograms[name] ?? emptyHistogram, one);
-  const users = (bit: 'exposed' | 'error' | 'slow' | 'silent') =>
-    new Set(buckets.filter((one) => one.units[bit] === 1).map((one) => one.subject)).size;
-  return {
-    version,
-    assigned,
-    counts: buckets.reduce((sum, { counts }) => mergeCounts(sum, counts), emptyCounts),
-    histograms,
-    units: { exposed: users('exposed'), error: users('error'), slow: users('slow'), silent: users('silent') },
-  };
-}
+const stepOf = ({ version, arm, startMs, counts, histograms, sums, measures }: AcceptedBucket): StoredStep => ({
+  version,
+  assigned: arm === version,
+  startMs: Math.floor(startMs / 10_000) * 10_000,
+  counts,
+  histograms,
+  sums,
+  measures,
+});
+
+const between = (batches: MemoryStore['batches'], feature: string, fromMs: number, toMs: number) =>
+  batches
+    .flatMap(({ buckets }) => buckets)
+    .filter((one) => one.feature === feature && one.startMs >= fromMs && one.startMs < toMs);

@@ -4,6 +4,8 @@ import { tokensSql } from './003-tokens.js';
 import { plansSql } from './004-plans.js';
 import { replicasSql } from './005-replicas.js';
 import { featuresSql } from './006-features.js';
+import { numbersSql } from './007-numbers.js';
+import { exportSql } from './008-export.js';
 
 /** One step of the schema. A published step never changes; what comes later is a new one. */
 export interface Migration {
@@ -21,4 +23,6 @@ export const migrations: readonly Migration[] = [
   { version: 4, name: 'plans', sql: plansSql },
   { version: 5, name: 'replicas', sql: replicasSql },
   { version: 6, name: 'features', sql: featuresSql },
+  { version: 7, name: 'numbers', sql: numbersSql },
+  { version: 8, name: 'export', sql: exportSql },
 ];
