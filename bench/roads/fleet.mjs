@@ -96,6 +96,8 @@ export async function startFleet() {
     sql,
     connectionString,
     send,
+    /** Any command; what it printed and its exit code. */
+    ask: (...args) => run(process.execPath, [cli, ...args, '--url', second.url], { env }).catch((error) => error),
     command: (...args) =>
       // 4: done, and not confirmed by every page within the time to wait.
       run(process.execPath, [cli, ...args, '--url', second.url], { env }).catch((error) => {
