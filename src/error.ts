@@ -15,6 +15,9 @@ export type SwitchbackErrorCode =
   | 'suspend-timeout'
   | 'storage-failed'
   | 'report-failed'
+  | 'call-refused'
+  | 'call-timeout'
+  | 'write-uncertain'
   | 'closed';
 
 /** An error of ours: `[switchback]` and a sentence that names the field and shows the value; `cause` is the original. */
