@@ -122,7 +122,7 @@ function storeChecks({ readOnly, store }: Doctor): readonly Check[] {
       'listen',
       store.listen,
       'a notification arrives',
-      'a pooler in transaction mode drops LISTEN: connect to the database directly or in session mode; until then changes arrive by polling, within 2 s',
+      'a pooler in transaction mode drops LISTEN: give the service the address of the database itself, or of a pool in session mode, as SWITCHBACK_LISTEN_URL; until then changes arrive by polling, within 2 s',
     ),
     store.write === null
       ? skipped('write', readOnly ? 'this service is read-only' : 'this store is read-only')

@@ -3,6 +3,7 @@ import { defaultPort, readStartKills, startService } from '../service/index.js';
 import { exitCodes } from './exit.js';
 import { readGlobalOptions, readNumber } from './options.js';
 import type { Run } from './run.js';
+import { addServeNumbers, readServeNumbers } from './serveOptions.js';
 import { untilStopped } from './untilStopped.js';
 
 interface Given {
@@ -10,16 +11,14 @@ interface Given {
   readonly host?: string;
   readonly readOnly?: boolean;
   readonly trustProxy?: string;
-  readonly maxStreams?: string;
-  readonly maxStreamsPerAddress?: string;
-  readonly maxEvaluationsPerAddress?: string;
+  readonly [number: string]: unknown;
 }
 
 const no = ['', '0', 'false', 'no', 'off'];
 
 /** Adds `serve`. */
 export function addServe(program: Command, run: Run): void {
-  program
+  const serve = program
     .command('serve')
     .description('run the service, on an embedded PostgreSQL or on $SWITCHBACK_DATABASE_URL')
     .option('--port <port>', `$SWITCHBACK_PORT, default ${defaultPort}; 0: a free one`)
@@ -28,74 +27,57 @@ export function addServe(program: Command, run: Run): void {
     .option(
       '--trust-proxy <list>',
       '$SWITCHBACK_TRUST_PROXY: proxies whose X-Forwarded-For counts, such as loopback,10.0.0.0/8',
-    )
-    .option('--max-streams <count>', '$SWITCHBACK_MAX_STREAMS, default 10000')
-    .option('--max-streams-per-address <count>', '$SWITCHBACK_MAX_STREAMS_PER_ADDRESS, default 1000')
-    .option(
-      '--max-evaluations-per-address <count>',
-      '$SWITCHBACK_MAX_EVALUATIONS_PER_ADDRESS: by OFREP, in 10 s, default 10000',
-    )
-    .action((given: Given, command: Command) =>
-      run(async (context) => {
-        const { env, output } = context;
-        const limit = (option: string, text: string | undefined): number | undefined =>
-          text === undefined || text === '' ? undefined : readNumber(option, text, 1, 1_000_000, true);
-        const maxStreams = limit('--max-streams', given.maxStreams ?? env['SWITCHBACK_MAX_STREAMS']);
-        const maxStreamsPerAddress = limit(
-          '--max-streams-per-address',
-          given.maxStreamsPerAddress ?? env['SWITCHBACK_MAX_STREAMS_PER_ADDRESS'],
-        );
-        const maxEvaluationsPerAddress = limit(
-          '--max-evaluations-per-address',
-          given.maxEvaluationsPerAddress ?? env['SWITCHBACK_MAX_EVALUATIONS_PER_ADDRESS'],
-        );
-        const readOnly =
-          given.readOnly === true || !no.includes((env['SWITCHBACK_READ_ONLY'] ?? '').trim().toLowerCase());
-        const trustProxy = (given.trustProxy ?? env['SWITCHBACK_TRUST_PROXY'] ?? '')
-          .split(',')
-          .flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
-        const databaseOwnerUrl = env['SWITCHBACK_DATABASE_OWNER_URL'] || undefined;
-        const { data, json, token } = readGlobalOptions(command, context);
-        const port = readNumber(
-          '--port',
-          given.port ?? (env['SWITCHBACK_PORT'] || String(defaultPort)),
-          0,
-          65_535,
-          true,
-        );
-        const log = (line: string): void => output.message(`switchback: ${line}`);
-        const startKills = readStartKills(env, (name) =>
-          log(`SWITCHBACK_DISABLE: ${JSON.stringify(name)} is no feature`),
-        );
-        const databaseUrl = env['SWITCHBACK_DATABASE_URL'] || undefined;
-        const service = await startService({
-          port,
-          host: given.host ?? (env['SWITCHBACK_HOST'] || '127.0.0.1'),
-          dataDir: data,
-          startKills,
-          readOnly,
-          trustProxy,
-          log,
-          ...(maxStreams === undefined ? {} : { maxStreams }),
-          ...(maxStreamsPerAddress === undefined ? {} : { maxStreamsPerAddress }),
-          ...(maxEvaluationsPerAddress === undefined ? {} : { maxEvaluationsPerAddress }),
-          ...(databaseOwnerUrl === undefined ? {} : { databaseOwnerUrl }),
-          ...(databaseUrl === undefined ? {} : { databaseUrl }),
-          ...(token === undefined ? {} : { adminToken: token }),
-        });
-        const { url, psqlCommand, adminTokenFile } = service;
-        if (json) output.data(JSON.stringify({ url, pid: process.pid, psql: psqlCommand, adminTokenFile }));
-        else {
-          output.data(`Switchback is ready at ${url}`);
-          if (adminTokenFile !== null) output.data(`admin token in ${adminTokenFile}`);
-          if (psqlCommand !== null) output.data(`psql: ${psqlCommand}`);
-        }
-        await untilStopped((signal) => {
-          log(`${signal}: stopping`);
-          return service.close();
-        });
-        log('stopped');
-        return exitCodes.ok;
-      }),
     );
+  addServeNumbers(serve).action((given: Given, command: Command) =>
+    run(async (context) => {
+      const { env, output } = context;
+      const numbers = readServeNumbers(given, env);
+      const readOnly =
+        given.readOnly === true || !no.includes((env['SWITCHBACK_READ_ONLY'] ?? '').trim().toLowerCase());
+      const trustProxy = (given.trustProxy ?? env['SWITCHBACK_TRUST_PROXY'] ?? '')
+        .split(',')
+        .flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
+      const databaseOwnerUrl = env['SWITCHBACK_DATABASE_OWNER_URL'] || undefined;
+      const { data, json, token } = readGlobalOptions(command, context);
+      const port = readNumber('--port', given.port ?? (env['SWITCHBACK_PORT'] || String(defaultPort)), 0, 65_535, true);
+      const log = (line: string): void => output.message(`switchback: ${line}`);
+      const startKills = readStartKills(env, (name) =>
+        log(`SWITCHBACK_DISABLE: ${JSON.stringify(name)} is no feature`),
+      );
+      const databaseUrl = env['SWITCHBACK_DATABASE_URL'] || undefined;
+      const listenUrl = env['SWITCHBACK_LISTEN_URL'] || undefined;
+      const service = await startService({
+        port,
+        host: given.host ?? (env['SWITCHBACK_HOST'] || '127.0.0.1'),
+        dataDir: data,
+        startKills,
+        readOnly,
+        trustProxy,
+        log,
+        ...numbers,
+        ...(listenUrl === undefined ? {} : { listenUrl }),
+        ...(databaseOwnerUrl === undefined ? {} : { databaseOwnerUrl }),
+        ...(databaseUrl === undefined ? {} : { databaseUrl }),
+        ...(token === undefined ? {} : { adminToken: token }),
+      });
+      const { url, psqlCommand, adminTokenFile, waitsForDatabase } = service;
+      if (json)
+        output.data(JSON.stringify({ url, pid: process.pid, psql: psqlCommand, adminTokenFile, waitsForDatabase }));
+      else {
+        output.data(
+          waitsForDatabase
+            ? `Switchback listens at ${url} and waits for its database; until then it answers 503`
+            : `Switchback is ready at ${url}`,
+        );
+        if (adminTokenFile !== null) output.data(`admin token in ${adminTokenFile}`);
+        if (psqlCommand !== null) output.data(`psql: ${psqlCommand}`);
+      }
+      await untilStopped((signal) => {
+        log(`${signal}: stopping`);
+        return service.close();
+      });
+      log('stopped');
+      return exitCodes.ok;
+    }),
+  );
 }

@@ -24,6 +24,8 @@ type HandlerPart =
   | 'maxStreams'
   | 'maxStreamsPerAddress'
   | 'maxEvaluationsPerAddress'
+  | 'maxMetricsPerAddress'
+  | 'maxConfirmationsPerAddress'
   | 'trustProxy'
   | 'readOnly'
   | 'planGates'
@@ -38,6 +40,10 @@ export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   readonly dataDir?: string;
   /** A PostgreSQL of yours, instead of the embedded one. */
   readonly databaseUrl?: string;
+  /** The same database for the connection that listens, past a pooler in transaction mode. Default: `databaseUrl`. */
+  readonly listenUrl?: string;
+  /** Connections of the pool, beside the one that listens. Default 10. */
+  readonly databaseConnections?: number;
   /** The owner of the tables in it, for migrations alone; the role of `databaseUrl` then gets the rights it needs and no others. */
   readonly databaseOwnerUrl?: string;
   /** Bearer token of the role admin, at least 16 characters. Default: one that is made and kept in `<dataDir>/admin-token`. */
@@ -78,6 +84,14 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   const { port = defaultPort, host = '127.0.0.1', databaseUrl, log = () => {} } = options;
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new SwitchbackError('invalid-option', `port must be 0 to 65535, found ${showValue(port)}`);
+  const { listenUrl, databaseConnections = 10 } = options;
+  if (!Number.isInteger(databaseConnections) || databaseConnections < 1 || databaseConnections > 1_000)
+    throw new SwitchbackError(
+      'invalid-option',
+      `databaseConnections must be 1 to 1000, found ${showValue(databaseConnections)}`,
+    );
+  if (listenUrl !== undefined && databaseUrl === undefined)
+    throw new SwitchbackError('invalid-option', 'listenUrl is for a database of yours: set databaseUrl as well');
   const dataDir = resolve(options.dataDir ?? defaultDataDir);
   const secrets = [options.adminToken ?? [], options.tokens?.map(({ token }) => token) ?? []].flat();
   const onInternalFault = limitFaults(log, undefined, secrets);
@@ -109,7 +123,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       // In an emergency v1 comes first; else only what can come by itself is waited for.
       mayWait: (error) => (isEmergency ? !isConflict(error) : databaseUrl !== undefined && isWorthWaiting(error)),
       onReady: ({ serviceUrl }) => {
-        late.open({ connectionString: serviceUrl });
+        late.open(
+          { connectionString: serviceUrl, max: databaseConnections },
+          { connectionString: listenUrl ?? serviceUrl },
+        );
         if (wasAway) log('the database is there');
       },
       onFailure: (error) => {
@@ -164,6 +181,10 @@ const handlerPartOf = (options: ServiceOptions): Pick<HandlerOptions, HandlerPar
   ...(options.maxEvaluationsPerAddress === undefined
     ? {}
     : { maxEvaluationsPerAddress: options.maxEvaluationsPerAddress }),
+  ...(options.maxMetricsPerAddress === undefined ? {} : { maxMetricsPerAddress: options.maxMetricsPerAddress }),
+  ...(options.maxConfirmationsPerAddress === undefined
+    ? {}
+    : { maxConfirmationsPerAddress: options.maxConfirmationsPerAddress }),
   ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
   ...(options.readOnly === undefined ? {} : { readOnly: options.readOnly }),
   ...(options.planGates === undefined ? {} : { planGates: options.planGates }),

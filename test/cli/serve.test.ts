@@ -5,17 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildCli, type BuiltCli } from '../harness/buildCli.js';
-import { runSql } from '../harness/postgres.js';
+import { startDeafProxy } from '../harness/deafProxy.js';
+import { makeLateDoor } from '../harness/lateDoor.js';
+import { runSql, startTestPostgres, type TestPostgres } from '../harness/postgres.js';
 import { openStream } from '../service/http/running.js';
 
 let cli: BuiltCli;
 let folder: string;
+let postgres: TestPostgres;
 beforeAll(async () => {
   cli = await buildCli();
+  postgres = await startTestPostgres();
   folder = await mkdtemp(join(tmpdir(), 'switchback-serve-'));
 });
 afterAll(async () => {
   await cli.close();
+  await postgres.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -95,12 +100,16 @@ test('loses nothing when it is killed, and starts again on the same folder', asy
 
 test('says what is wrong when it cannot start', async () => {
   const data = join(folder, 'two');
-  const unreachable = await cli.run(['serve', '--port', '0', '--data', data], {
-    SWITCHBACK_DATABASE_URL: 'postgresql://someone:secret-password@127.0.0.1:9/nothing',
-  });
-  expect(unreachable).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^switchback: [^\n]+\n$/) });
-  expect(unreachable.stderr).not.toContain('secret-password');
-  expect(unreachable.stderr).toContain('127.0.0.1:9');
+  const url = new URL(postgres.connectionString);
+  url.password = 'secret-password';
+  const refused = await cli.run(['serve', '--port', '0', '--data', data], { SWITCHBACK_DATABASE_URL: url.href });
+  expect(refused).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^switchback: [^\n]+\n$/) });
+  expect(refused.stderr).not.toContain('secret-password');
+  expect(refused.stderr).toContain('password authentication failed');
+  const noNumber = await cli.run(['serve', '--data', data], { SWITCHBACK_MAX_METRICS_PER_ADDRESS: 'many' });
+  expect(noNumber).toMatchObject({ code: 2, stderr: expect.stringContaining('--max-metrics-per-address must be') });
+  const listenAlone = await cli.run(['serve', '--data', data], { SWITCHBACK_LISTEN_URL: url.href });
+  expect(listenAlone).toMatchObject({ code: 2, stderr: expect.stringContaining('databaseUrl') });
   const taken = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void taken.close());
   await once(taken, 'listening');
@@ -109,4 +118,91 @@ test('says what is wrong when it cannot start', async () => {
   expect(inUse).toMatchObject({ code: 1, stderr: expect.stringContaining(`cannot listen on 127.0.0.1:${port}`) });
   const short = await cli.run(['serve', '--port', '0', '--data', data], { SWITCHBACK_ADMIN_TOKEN: 'short' });
   expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining('at least 16 characters') });
+});
+
+test('waits for a database that is not there, holds v1 meanwhile, and goes on when it is', async () => {
+  const door = await makeLateDoor(await postgres.createDatabase());
+  onTestFinished(() => door.close());
+  const env = { SWITCHBACK_DATABASE_URL: door.url, SWITCHBACK_EMERGENCY_ROLLBACK: 'true' };
+  const waiting = cli.start(['serve', '--port', '0', '--data', join(folder, 'waiting')], env);
+  const url = (await waiting.line(/listens at (http:\S+) and waits for its database/))[1]!;
+  expect(await (await fetch(`${url}/api/snapshot`)).json()).toMatchObject({ kind: 'kills', emergency: {} });
+  await door.open();
+  await expect
+    .poll(async () => (await fetch(`${url}/api/health`)).json(), { timeout: 20_000 })
+    .toMatchObject({ status: 'ok', emergency: true });
+  waiting.child.kill('SIGTERM');
+  const { code, stderr } = await waiting.finished;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/not there yet.*127\.0\.0\.1:\d+/);
+  expect(stderr).toContain('the database is there');
+  expect(stderr).not.toContain(new URL(door.url).password);
+});
+
+test('takes its numbers from options and from the environment', async () => {
+  const args = [
+    '--poll-ms',
+    '5000',
+    '--ack-rate',
+    '0.1',
+    '--max-metrics-per-address',
+    '1',
+    '--database-connections',
+    '3',
+  ];
+  const env = {
+    SWITCHBACK_DATABASE_URL: await postgres.createDatabase(),
+    SWITCHBACK_MAX_STALE_MS: '60000',
+    SWITCHBACK_SPREAD_MS: '250',
+    SWITCHBACK_MAX_CONFIRMATIONS_PER_ADDRESS: '1',
+    SWITCHBACK_MAX_EVALUATIONS_PER_ADDRESS: '1',
+  };
+  const service = cli.start(['serve', '--port', '0', '--data', join(folder, 'numbers'), ...args], env);
+  const url = (await service.line(readyLine))[1]!;
+  expect(await (await fetch(`${url}/api/snapshot`)).json()).toMatchObject({
+    delivery: { pollMs: 5_000, ackRate: 0.1, maxStaleMs: 60_000, spreadMs: 250, heartbeatMs: 8_000 },
+  });
+  for (const path of ['/api/metrics', '/api/confirm', '/ofrep/v1/evaluate/flags']) {
+    const post = () => fetch(url + path, { method: 'POST', body: '{}' });
+    const [first, second] = [await post(), await post()];
+    expect([path, first.status === 429, second.status]).toEqual([path, false, 429]);
+  }
+  const reads = Array.from({ length: 40 }, () => fetch(`${url}/api/snapshot/1-1`));
+  await Promise.all(reads);
+  const [pool] = await runSql<{ connections: number }>(
+    env.SWITCHBACK_DATABASE_URL,
+    `SELECT count(*)::int AS connections FROM pg_stat_activity WHERE application_name = 'switchback' AND datname = current_database()`,
+  );
+  expect(pool!.connections).toBeGreaterThan(0);
+  expect(pool!.connections).toBeLessThanOrEqual(3);
+  service.child.kill('SIGTERM');
+  expect(await service.finished).toMatchObject({ code: 0 });
+});
+
+test('listens past a pooler that drops notifications', async () => {
+  const database = await postgres.createDatabase();
+  const pooler = await startDeafProxy(database);
+  onTestFinished(() => pooler.close());
+  const env = { SWITCHBACK_DATABASE_URL: pooler.url, SWITCHBACK_ADMIN_TOKEN: 'admin-token-0123456789' };
+  const examine = (url: string) => cli.run(['doctor'], { ...env, SWITCHBACK_URL: url });
+  const deaf = cli.start(['serve', '--port', '0', '--data', join(folder, 'deaf')], env);
+  const told = await examine((await deaf.line(readyLine))[1]!);
+  expect(told).toMatchObject({ code: 3, stdout: expect.stringMatching(/FAIL {2}listen .*SWITCHBACK_LISTEN_URL/) });
+  deaf.child.kill('SIGTERM');
+  await deaf.finished;
+  const hearing = cli.start(['serve', '--port', '0', '--data', join(folder, 'hearing')], {
+    ...env,
+    SWITCHBACK_LISTEN_URL: database,
+  });
+  const url = (await hearing.line(readyLine))[1]!;
+  expect(await examine(url)).toMatchObject({ code: 0, stdout: expect.stringMatching(/ok +listen/) });
+  const stream = await openStream(url);
+  await stream.next('snapshot');
+  const startedAtMs = Date.now();
+  await runSql(database, `INSERT INTO rollbacks DEFAULT VALUES`);
+  expect(await stream.next('snapshot')).toMatchObject({ data: { emergency: {} } });
+  // The look at the revision would come within 2 s.
+  expect(Date.now() - startedAtMs).toBeLessThan(1_000);
+  hearing.child.kill('SIGTERM');
+  expect(await hearing.finished).toMatchObject({ code: 0 });
 });

@@ -1,6 +1,6 @@
 // Comes in: a store, tokens. Goes out: fetch(Request) → Response, the whole HTTP API. Who calls: startService, or any host that speaks fetch.
 import { SwitchbackError, type OnInternalFault } from '../../error.js';
-import { defaultDelivery, type Delivery } from '../../evaluate/snapshot.js';
+import type { Delivery } from '../../evaluate/snapshot.js';
 import { systemServiceClock, type ServiceClock } from '../clock.js';
 import { nodeDigestOf } from '../nodeDigest.js';
 import { createJudge } from '../plans/judgeStage.js';
@@ -12,8 +12,10 @@ import type { WithReplicas } from '../replicaTable.js';
 import type { FlagStore } from '../store.js';
 import type { WithTokens } from '../tokenStore.js';
 import { createAccess, type ServiceToken } from './access.js';
+import { createAddressBudget, limitRoute, type AddressBudget } from './addressBudget.js';
 import { trustProxies } from './clientAddress.js';
 import { createCompletion } from './completion.js';
+import { readDelivery } from './delivery.js';
 import { doctorRoute } from './doctorRoute.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
@@ -53,10 +55,14 @@ export interface HandlerOptions {
   /** Of these, from one address or IPv6 network of 64 bits. Default 1,000; more get 429 with Retry-After. */
   readonly maxStreamsPerAddress?: number;
   /**
-   * OFREP evaluations that one address, or IPv6 network of 64 bits, may ask for in 10 s; a bulk one counts once for every hundred
-   * flags. Default 10,000; more get 429 with Retry-After.
+   * OFREP evaluations that one address, or IPv6 network of 64 bits, may ask for at once, and in 10 s; a bulk one counts once for
+   * every hundred flags. Default 10,000; more get 429 with Retry-After.
    */
   readonly maxEvaluationsPerAddress?: number;
+  /** The same for batches of metrics. Default 2,000: a thousand pages that send as often as they can. */
+  readonly maxMetricsPerAddress?: number;
+  /** The same for confirmations. Default 5,000: a thousand streams, five rollbacks in a row. */
+  readonly maxConfirmationsPerAddress?: number;
   /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` count: addresses, networks, `loopback`. Default: none. */
   readonly trustProxy?: readonly string[];
   /** As `replicas` in the database shows this process. Default `switchback`. */
@@ -92,6 +98,8 @@ type PositiveOption =
   | 'maxStreams'
   | 'maxStreamsPerAddress'
   | 'maxEvaluationsPerAddress'
+  | 'maxMetricsPerAddress'
+  | 'maxConfirmationsPerAddress'
   | 'maxBufferedBytes'
   | 'keptRevisions';
 
@@ -111,12 +119,7 @@ export function createHandler(options: HandlerOptions): Handler {
       );
     return value;
   };
-  const delivery = { ...defaultDelivery, ...options.delivery };
-  if (!(delivery.heartbeatMs >= 100 && delivery.heartbeatMs <= 600_000))
-    throw new SwitchbackError(
-      'invalid-option',
-      `createHandler: delivery.heartbeatMs is ${delivery.heartbeatMs}, not 100 to 600000`,
-    );
+  const delivery = readDelivery(options.delivery);
   const onInternalFault: OnInternalFault = (operation, error) => {
     try {
       options.onInternalFault?.(operation, error);
@@ -184,6 +187,8 @@ export function createHandler(options: HandlerOptions): Handler {
     readOnly,
     onInternalFault,
   };
+  const budgetOf = (name: PositiveOption, fallback: number, what: string): AddressBudget =>
+    createAddressBudget({ clock, perTenSeconds: positive(name, fallback), what });
   const { plans, probe } = store;
   const gates = createGateRegistry(options.planGates);
   const judge = createJudge(gates, onInternalFault);
@@ -193,11 +198,11 @@ export function createHandler(options: HandlerOptions): Handler {
       ? () => {}
       : startPlanScheduler({ plans, judge, clock, everyMs, onMove: () => void replica.refresh(), onInternalFault });
   const routes: readonly Route[] = [
-    ...publicRoutes(service),
-    metricsRoute(service),
+    ...publicRoutes(service, budgetOf('maxConfirmationsPerAddress', 5_000, 'confirmations')),
+    limitRoute(metricsRoute(service), budgetOf('maxMetricsPerAddress', 2_000, 'batches')),
     ...ofrepRoutes(service, {
       streams: ofrepStreams,
-      maxEvaluationsPerAddress: positive('maxEvaluationsPerAddress', 10_000),
+      budget: budgetOf('maxEvaluationsPerAddress', 10_000, 'evaluations'),
     }),
     ...healthRoutes(service),
     ...rollbackRoutes(service),

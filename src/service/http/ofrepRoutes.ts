@@ -6,24 +6,22 @@ import { compareOrder, type EvaluationContext, type Snapshot } from '../../evalu
 import { nodeDigestOf } from '../nodeDigest.js';
 import { ofrepDocs as docs } from '../openapi/routes/ofrepDocs.js';
 import { ofrepRequest as takes } from '../openapi/shapes/ofrep.js';
+import type { AddressBudget } from './addressBudget.js';
 import { readOfrepContext } from './ofrepContext.js';
 import { ofrepFlagOf, type OfrepFlag } from './ofrepFlag.js';
 import { answerOfrep, OfrepRefusal } from './ofrepRefusal.js';
 import { configEtagOf, type OfrepStreams } from './ofrepStreams.js';
-import { Problem } from './problem.js';
 import type { Publication } from './publish.js';
 import type { Call, Route } from './router.js';
 import { currentOf, json, type Service } from './service.js';
 import { streamHeaders } from './streams.js';
-import { createThrottle } from './throttle.js';
 
 export interface OfrepOptions {
   readonly streams: OfrepStreams;
-  /** Evaluations that one address may ask for in 10 s; a bulk one counts once for every hundred flags. */
-  readonly maxEvaluationsPerAddress: number;
+  /** Of evaluations; a bulk one counts once for every hundred flags. */
+  readonly budget: AddressBudget;
 }
 
-const windowMs = 10_000;
 /** A hundred flags take about a millisecond. */
 const flagsPerEvaluation = 100;
 const minRefreshMs = 500;
@@ -34,9 +32,8 @@ const eventStreams = [{ type: 'sse', endpoint: { requestUri: '/ofrep/v1/events' 
  * OpenFeature Remote Evaluation Protocol: any OpenFeature client may ask us.
  * @source docs/contracts.md part 10; the protocol's version is 0.3
  */
-export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddress }: OfrepOptions): readonly Route[] {
+export function ofrepRoutes(service: Service, { streams, budget }: OfrepOptions): readonly Route[] {
   const { replica, clock } = service;
-  const throttle = createThrottle({ clock, maxFailures: maxEvaluationsPerAddress, windowMs });
   let parsed: { readonly of: Publication; readonly snapshot: Snapshot } | null = null;
   let refreshedAtMs = -Infinity;
 
@@ -50,14 +47,7 @@ export function ofrepRoutes(service: Service, { streams, maxEvaluationsPerAddres
   };
   const flagOf = (snapshot: Snapshot, key: string, context: EvaluationContext): OfrepFlag =>
     ofrepFlagOf(evaluate(snapshot, key, context, { nowMs: clock.now(), digestOf: nodeDigestOf }), snapshot);
-  const admit = (address: string, flags: number): void => {
-    const refused = throttle.fail(address, Math.ceil(flags / flagsPerEvaluation));
-    if (refused === null) return;
-    const { retryAfterS } = refused;
-    throw new Problem('too-many-requests', `too many evaluations from this address; wait ${retryAfterS} s`, {
-      headers: { 'retry-after': String(retryAfterS) },
-    });
-  };
+  const admit = (address: string, flags: number): void => budget.spend(address, Math.ceil(flags / flagsPerEvaluation));
 
   /** Another replica may have told the client of a change that has not come here: the database is asked, at most twice a second. */
   const catchUp = async (flagConfigEtag: string | null): Promise<boolean> => {

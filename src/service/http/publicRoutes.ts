@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { publicDocs as docs } from '../openapi/routes/publicDocs.js';
+import { limitRoute, type AddressBudget } from './addressBudget.js';
 import { parseFields } from './parseFields.js';
 import { Problem } from './problem.js';
 import type { Publication } from './publish.js';
@@ -11,7 +12,7 @@ import { streamHeaders } from './streams.js';
 const maxConfirmBytes = 1_024;
 
 /** What a browser needs to follow the rules: the snapshot, the stream, the confirmation. */
-export function publicRoutes(service: Service): readonly Route[] {
+export function publicRoutes(service: Service, confirmations: AddressBudget): readonly Route[] {
   const { replica, streams, completion, reports, revisions } = service;
 
   const snapshot = async ({ request }: Call): Promise<Response> => {
@@ -67,14 +68,17 @@ export function publicRoutes(service: Service): readonly Route[] {
       run: immutableSnapshot,
     },
     { method: 'GET', path: '/api/events', access: 'public', doc: docs.events, run: events },
-    {
-      method: 'POST',
-      path: '/api/confirm',
-      access: 'public',
-      takes: v.strictObject(confirmFields),
-      doc: docs.confirm,
-      run: confirm,
-    },
+    limitRoute(
+      {
+        method: 'POST',
+        path: '/api/confirm',
+        access: 'public',
+        takes: v.strictObject(confirmFields),
+        doc: docs.confirm,
+        run: confirm,
+      },
+      confirmations,
+    ),
   ];
 }
 

@@ -3,10 +3,10 @@ import type { ServiceClock } from '../clock.js';
 /** Counts what should not happen often, by address, in bounded memory. */
 export interface Throttle {
   /**
-   * Notes one failure, or `weight` of them.
+   * Notes one failure.
    * @returns seconds to wait once there were too many, else null; `isFirst` when this is the one that passed the limit
    */
-  fail(address: string, weight?: number): { readonly retryAfterS: number; readonly isFirst: boolean } | null;
+  fail(address: string): { readonly retryAfterS: number; readonly isFirst: boolean } | null;
 }
 
 export interface ThrottleOptions {
@@ -25,14 +25,14 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   const seen = new Map<string, { count: number; readonly sinceMs: number }>();
 
   return {
-    fail(address, weight = 1) {
+    fail(address) {
       const nowMs = clock.now();
       const key = networkOf(address);
       const known = seen.get(key);
       // A clock that was set back must not hold anybody for longer than a window.
       const isCurrent = known !== undefined && nowMs >= known.sinceMs && nowMs - known.sinceMs < windowMs;
       const entry = isCurrent ? known : { count: 0, sinceMs: nowMs };
-      entry.count += weight;
+      entry.count += 1;
       seen.delete(key);
       seen.set(key, entry);
       for (const oldest of seen.keys()) {
@@ -41,7 +41,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
       }
       if (entry.count <= maxFailures) return null;
       const retryAfterS = Math.max(1, Math.ceil((entry.sinceMs + windowMs - nowMs) / 1_000));
-      return { retryAfterS, isFirst: entry.count - weight <= maxFailures };
+      return { retryAfterS, isFirst: entry.count === maxFailures + 1 };
     },
   };
 }

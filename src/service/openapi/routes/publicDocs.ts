@@ -50,7 +50,7 @@ export const publicDocs = {
     answers: {
       200: { description: 'False where the stream is not known here.', schema: v.object({ confirmed: flag }) },
     },
-    problems: [],
+    problems: ['too-many-requests'],
   },
   health: {
     tag: 'health',

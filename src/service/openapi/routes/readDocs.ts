@@ -48,6 +48,6 @@ export const readDocs = {
     id: 'sendMetrics',
     summary: 'A batch of numbers from a page; answered after it is stored.',
     answers: { 200: { description: 'Stored, or known already by senderId and seq.', schema: batchAnswer } },
-    problems: ['unavailable'],
+    problems: ['too-many-requests', 'unavailable'],
   },
 } as const satisfies Readonly<Record<string, RouteDoc>>;

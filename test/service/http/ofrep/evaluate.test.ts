@@ -276,7 +276,12 @@ test('500 requests of any kind: nothing against the protocol, no fault of ours',
       // Whatever is drawn, each kind of answer is reached.
       examples: [
         [null, '', '{"context":{"targetingKey":"user-1"}}', { 'content-type': 'application/json' }],
-        [null, '', '{"context":{}}', { 'content-type': 'application/json', 'if-none-match': '*' }],
+        [
+          null,
+          '',
+          '{"context":{"targetingKey":"user-1"}}',
+          { 'content-type': 'application/json', 'if-none-match': '*' },
+        ],
         [null, '', '{"context":[]}', { 'content-type': 'application/json' }],
         ['unknown', '', '{"context":{"targetingKey":"user-1"}}', { 'content-type': 'application/json' }],
       ],
