@@ -15,6 +15,10 @@ export interface FeatureDefinition {
    * nobody loses a half-filled form. `live`: they follow at once. A downgrade is always at once.
    */
   readonly upgrade?: 'held' | 'live';
+  /** How long this feature's versions may take until they are on the screen, in ms; default: the client's `slowMs`. */
+  readonly slowMs?: number;
+  /** How much later than it should a version may settle, in ms; default: the client's `silentMs`. */
+  readonly silentMs?: number;
 }
 
 /** The features of an app by key, as `defineFeatures` returns them. */
@@ -70,7 +74,7 @@ export function defineFeatures<const Features extends FeatureSet>(features: Feat
   return Object.freeze({ ...features });
 }
 
-const knownFields: readonly string[] = ['owner', 'description', 'removeBy', 'config', 'upgrade'];
+const knownFields: readonly string[] = ['owner', 'description', 'removeBy', 'config', 'upgrade', 'slowMs', 'silentMs'];
 
 function checkDefinition(key: string, definition: unknown): void {
   const refuse = (what: string, value: unknown): never => {
@@ -85,6 +89,8 @@ function checkDefinition(key: string, definition: unknown): void {
     if (field === 'upgrade' && value !== 'held' && value !== 'live') refuse('upgrade is "held" or "live"', value);
     if (field === 'config' && (typeof value !== 'object' || value === null || Array.isArray(value)))
       refuse('config is an object', value);
+    if ((field === 'slowMs' || field === 'silentMs') && !(typeof value === 'number' && value >= 1 && value <= 600_000))
+      refuse(`${field} is 1 to 600000`, value);
     if ((field === 'owner' || field === 'description') && typeof value !== 'string') refuse(`${field} is text`, value);
     if (field === 'removeBy' && (typeof value !== 'string' || !isDate(value)))
       refuse('removeBy is a date as YYYY-MM-DD', value);

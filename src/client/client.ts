@@ -13,6 +13,8 @@ import { createGate } from './createGate.js';
 import { createGates } from './gates.js';
 import { createIntake } from './intake.js';
 import { shareLoads } from './loads.js';
+import { createMeasuring } from './measuring.js';
+import type { Emit } from './meter.js';
 import { createObserver } from './observer.js';
 import { breakerPolicyOf, checkContext, checkOptions, type SwitchbackOptions } from './options.js';
 import { createOverrides } from './overrides.js';
@@ -23,7 +25,6 @@ import { createClientStore, statusOf, type ClientState, type SwitchbackStatus } 
 import { openStorage } from './storage.js';
 import type { SwitchbackClient } from './switchbackClient.js';
 import { anonymousTargetingKey } from './targetingKey.js';
-import { timingOf } from './timing.js';
 
 // Keys that a program makes up must not fill the memory.
 const maxUnknown = 100;
@@ -107,6 +108,16 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   });
   const { sinks = url ? [httpSink({ ...options, url, onInternalFault: faults.report })] : [] } = options;
   const observer = createObserver(sinks, faults.report);
+  const { slowMs = 1_000, silentMs = 8_000, settleMs = 2_000 } = options;
+  const measuring = createMeasuring({
+    clock,
+    faults,
+    observe: observer.observe,
+    thresholdsOf: (feature) => {
+      const own = features[feature];
+      return { slowMs: own?.slowMs ?? slowMs, silentMs: settleMs + (own?.silentMs ?? silentMs) };
+    },
+  });
   const gates = createGates({
     read,
     decisions,
@@ -114,7 +125,11 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     loads,
     clock,
     given: options,
-    observe: (observation) => observer.observe(observation, decisions.digestOf(observation.feature).subject),
+    observe(observation) {
+      const { subject } = decisions.digestOf(observation.feature);
+      observer.observe(observation, subject);
+      if (sinks.length > 0 && observation.arm !== 'none') measuring.saw(observation, subject);
+    },
     guardHost: faults.guard,
   });
 
@@ -127,6 +142,12 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     const message = `unknown feature ${showValue(feature)} is v1; known: ${names}`;
     faults.report('feature', new SwitchbackError('invalid-feature', message));
     return feature;
+  };
+
+  /** What is measured now is of the version that is decided now. */
+  const decidedEmit = (feature: string): Emit => {
+    const host = gates.hostOf(checked(feature));
+    return host.observer(host.decision().version, host.decision());
   };
 
   // Both are read now, so that the first paint is right; the newer one counts.
@@ -188,11 +209,9 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       if (decision.enabled) host.failed(decision, failure);
       else host.observer('v1', decision)({ kind: 'failure', failure });
     },
-    measure(feature, name, valueMs) {
-      const host = gates.hostOf(checked(feature));
-      const timing = timingOf(name, valueMs);
-      if (timing) host.observer(host.decision().version, host.decision())(timing);
-    },
+    measure: (feature, ...measured) => measuring.measure(feature, decidedEmit(feature), ...measured),
+    time: (feature, ...timed) => measuring.time(feature, decidedEmit(feature), ...timed),
+    fetch: (feature, ...request) => measuring.fetch(decidedEmit(feature), ...request),
     start() {
       if (isRunning) return;
       isRunning = true;
@@ -213,6 +232,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       isRunning = false;
       intake.stop();
       for (const stop of stops) stop();
+      measuring.close();
       observer.close();
       breakers.close();
       store.setState({ status: 'closed' });
@@ -223,6 +243,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         decisions,
         breakers,
         clock,
+        measuring,
         observe: (observation, subject) => observer.observe(observation, subject),
         hostOf: (feature) => gates.hostOf(checked(feature)),
       },

@@ -279,12 +279,12 @@ class MountedGate extends HostedGate implements Gate {
   reportFailure(version: Version, phase: FailurePhase, error: unknown): void {
     const failure = describeFailure(phase, error);
     if (version === 'v2') this.host.failed(this.getView().decision, failure);
-    else this.observe(version, { kind: 'failure', failure });
+    else this.observer(version)({ kind: 'failure', failure });
   }
   v1Failed(error: unknown): void {
     if (this.episode?.version !== 'v1') return;
     this.episode.fail();
-    this.observe('v1', { kind: 'failure', failure: describeFailure('render', error) });
+    this.observer('v1')({ kind: 'failure', failure: describeFailure('render', error) });
   }
   reset(event: ResetEvent = byHand): void {
     const { host } = this;

@@ -44,8 +44,8 @@ export interface Gate {
   fallBack(phase: FailurePhase, error: unknown): void;
   /** Counts a failure of a version that stays on the screen. */
   reportFailure(version: Version, phase: FailurePhase, error: unknown): void;
-  /** Counts something of a version of this gate. */
-  observe(version: Version, observed: Observed): void;
+  /** Counts something of a version of this gate, as things are now. */
+  observer(version: Version): (observed: Observed) => void;
   /** Runs something of the host's; what it throws goes to `onInternalFault`. */
   guardHost(operation: string, run: () => void): void;
   /** v1's own error is on its way to the host's boundary and takes the gate with it. */

@@ -38,6 +38,9 @@ export interface GatesOptions {
   readonly guardHost: GateHost['guardHost'];
 }
 
+// So many users of one page are told apart.
+const maxExposures = 1_000;
+
 /** The gates of one client, by feature. */
 export interface Gates {
   hostOf(feature: string): GateHost;
@@ -88,10 +91,17 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
     return latestView;
   };
   const labels = createLabels(feature, options);
+  const exposures = new Set<string>();
+  const isNewExposure = (exposure: string): boolean => {
+    if (exposures.has(exposure)) return false;
+    if (exposures.size >= maxExposures) exposures.clear();
+    return !!exposures.add(exposure);
+  };
   const episodes: EpisodeHost = {
     settling,
     exposed({ version, decision: { reason }, isFallback }) {
-      if (given.onExposure) guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback }));
+      if (!given.onExposure || !isNewExposure(`${read().context.targetingKey}|${version}|${isFallback}`)) return;
+      guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback }));
     },
     settled({ version, decision: { reason } }) {
       if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');

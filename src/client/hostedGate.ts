@@ -54,9 +54,9 @@ export abstract class HostedGate implements GateState {
     this.episode = undefined;
   }
 
-  observe(version: Version, observed: Observed): void {
+  observer(version: Version): (observed: Observed) => void {
     const { host } = this;
-    host.observer(version, host.decision(), this.hasFailed)(observed);
+    return host.observer(version, host.decision(), this.hasFailed);
   }
   guardHost(operation: string, run: () => void): void {
     this.host.guardHost(operation, run);

@@ -1,6 +1,7 @@
 export { createSwitchback } from './client.js';
 export type { SwitchbackClient } from './switchbackClient.js';
 export type { BreakerOptions, SwitchbackOptions } from './options.js';
+export type { MeasureOptions } from './meter.js';
 export type { SwitchbackStatus } from './state.js';
 export type { FallbackEvent, ResetEvent } from './gateView.js';
 export type { ExposureEvent } from './gates.js';

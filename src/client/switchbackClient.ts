@@ -8,6 +8,8 @@ import type { DecisionCell, Decisions } from './decisions.js';
 import type { Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
 import type { LazySource } from './gateView.js';
+import type { Measuring } from './measuring.js';
+import type { MeasureOptions } from './meter.js';
 import type { Observer } from './observer.js';
 import type { ClientState, SwitchbackStatus } from './state.js';
 
@@ -45,11 +47,20 @@ export interface SwitchbackClient {
    */
   reportFailure(feature: FeatureKey, error: unknown, phase?: FailurePhase): void;
   /**
-   * Adds a duration to the numbers of the version that is decided.
-   * @param name of the host's own, ending in `Ms`, such as `searchMs`; up to 32 letters and digits, 10 names per feature
-   * @throws SwitchbackError `invalid-option` for another name
+   * Adds a value to the numbers of the version that is decided. A bad name or value is left out and told to `onInternalFault`.
+   * @param name a letter, then up to 63 letters, digits, `_` or `.`; 10 names per feature, each of one kind and unit
+   * @param value 0 to 10^15; a gauge may be negative
+   * @param given a unit, or unit and kind; default: a histogram of ms
    */
-  measure(feature: FeatureKey, name: string, valueMs: number): void;
+  measure(feature: FeatureKey, name: string, value: number, given?: string | MeasureOptions): void;
+  /**
+   * Measures how long work takes, in ms, also when it fails. The version is the one that is decided as it begins.
+   * @param work a promise, or a function that is called at once
+   * @returns what the work gives, or throws: a promise of it for a promise
+   */
+  time<T>(feature: FeatureKey, name: string, work: T | (() => T)): T;
+  /** `fetch`, whose latency (`fetchMs`) and errors count for the version that is decided as it begins. Nothing else of it is changed. */
+  fetch(feature: FeatureKey, ...request: Parameters<typeof fetch>): Promise<Response>;
   /** Begins to fetch and listen. Safe to call again after `close`. */
   start(): void;
   /** Stops fetching, sends what is waiting, lets go of every timer and listener. Decisions stay readable. */
@@ -64,6 +75,7 @@ export interface ClientParts {
   readonly decisions: Decisions;
   readonly breakers: Breakers;
   readonly clock: Clock;
+  readonly measuring: Measuring;
   readonly observe: Observer['observe'];
   hostOf(feature: string): GateHost;
 }

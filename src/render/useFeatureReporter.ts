@@ -2,7 +2,7 @@
 
 import { useContext, useMemo } from 'react';
 import type { SwitchbackClient } from '../client/switchbackClient.js';
-import { timingOf } from '../client/timing.js';
+import type { Emit, MeasureOptions } from '../client/meter.js';
 import type { FeatureKey } from '../features.js';
 import type { FailurePhase } from '../observe/observe.js';
 import { useSwitchback } from './context.js';
@@ -28,11 +28,21 @@ export interface FeatureReporter {
     options?: ReportOptions,
   ) => (...args: Args) => Result;
   /**
-   * Adds a duration to the version's numbers, beside those of v1.
-   * @param name ending in `Ms`, such as `searchMs`; up to 32 letters and digits, 10 names per feature
-   * @throws SwitchbackError `invalid-option` for another name
+   * Adds a value to the version's numbers, beside those of the other one. A bad name or value is left out and told to
+   * `onInternalFault`.
+   * @param name a letter, then up to 63 letters, digits, `_` or `.`; 10 names per feature, each of one kind and unit
+   * @param value 0 to 10^15; a gauge may be negative
+   * @param given a unit, or unit and kind; default: a histogram of ms
    */
-  readonly measure: (name: string, valueMs: number) => void;
+  readonly measure: (name: string, value: number, given?: string | MeasureOptions) => void;
+  /**
+   * Measures how long work takes, in ms, also when it fails; whether it failed is for `wrap` to count.
+   * @param work a promise, or a function that is called at once
+   * @returns what the work gives, or throws: a promise of it for a promise
+   */
+  readonly time: <T>(name: string, work: T | (() => T)) => T;
+  /** `fetch`, whose latency (`fetchMs`) and errors count for the version that asks. Nothing else of it is changed. */
+  readonly fetch: typeof fetch;
 }
 
 /** Reports for one feature. Inside one of its gates a failure belongs to the version there; elsewhere to the decided one. */
@@ -60,6 +70,14 @@ function createReporter(
     else if (fallback && own.version === 'v2') own.gate.fallBack(phase, error);
     else own.gate.reportFailure(own.version, phase, error);
   };
+  const { measuring, hostOf } = client.internals.parts;
+  // Of the version as it is when something begins, whatever is shown when it ends.
+  const emit = (): Emit => {
+    if (!mounted) return () => {};
+    if (own) return own.gate.observer(own.version);
+    const host = hostOf(feature);
+    return host.observer(host.decision().version, host.decision());
+  };
   return {
     mount() {
       mounted = {};
@@ -68,11 +86,9 @@ function createReporter(
       };
     },
     reportFailure: (error, options = {}) => report('reported', error, options),
-    measure(name, valueMs) {
-      const timing = timingOf(name, valueMs);
-      if (!own) client.measure(feature, name, valueMs);
-      else if (timing && mounted) own.gate.observe(own.version, timing);
-    },
+    measure: (...measured) => measuring.measure(feature, emit(), ...measured),
+    time: (...timed) => measuring.time(feature, emit(), ...timed),
+    fetch: (...request) => measuring.fetch(emit(), ...request),
     wrap:
       <Args extends readonly unknown[], Result>(run: (...args: Args) => Result, options: ReportOptions = {}) =>
       (...args: Args): Result => {

@@ -2,8 +2,9 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { flushSync } from 'react-dom';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { FeatureGate, useFeatureReporter, type FeatureReporter, type SwitchbackError } from '../../../src/index.js';
+import { FeatureGate, useFeatureReporter, type FeatureReporter } from '../../../src/index.js';
 import { mount, painted, passed, type Mounted } from '../../harness/mount.js';
+import type { RecordingSink } from '../../harness/recordingSink.js';
 import { createV1, faces, mountFace, testClient } from '../setup.js';
 
 const boom = new Error('a handler broke');
@@ -33,6 +34,8 @@ function watchRejections(): unknown[] {
   onTestFinished(() => window.removeEventListener('unhandledrejection', listener));
   return rejections;
 }
+
+const measured = (sink: RecordingSink) => sink.observations.filter((seen) => seen.kind === 'measure');
 
 describe.each(faces)('%s', (_face, makeFace) => {
   test('12: a handler that throws is the window’s alone, and v2 stays', async () => {
@@ -152,22 +155,48 @@ describe.each(faces)('%s', (_face, makeFace) => {
     expect(seen.size).toBe(1);
   });
 
-  test('12: a duration lands beside the version’s other numbers; a bad name is refused, a bad value ignored', async () => {
+  test('12: a measure lands beside the version’s other numbers; bad names and values are left out, and told of', async () => {
+    let reporter!: FeatureReporter;
+    const V2 = button('v2', (given) => void (reporter = given));
+    const { page, sink, faults } = mountFace(makeFace({ v1: 'v1', V2 }));
+    await shows(page, 'v2');
+    reporter.measure('searchMs', 12);
+    reporter.measure('hits', 3, { kind: 'counter', unit: '{hit}' });
+    for (const value of [Number.NaN, -1, Infinity]) reporter.measure('searchMs', value);
+    reporter.measure('__proto__', 1);
+    expect(await reporter.time('saveMs', Promise.resolve('saved'))).toBe('saved');
+    await expect(reporter.time('saveMs', reject)).rejects.toBe(boom);
+    await vi.waitFor(() => expect(measured(sink)).toHaveLength(4));
+
+    expect(measured(sink)).toMatchObject([
+      { feature: 'panel', version: 'v2', arm: 'v2', name: 'searchMs', measure: 'histogram', unit: 'ms', value: 12 },
+      { feature: 'panel', version: 'v2', arm: 'v2', name: 'hits', measure: 'counter', unit: '{hit}', value: 3 },
+      { name: 'saveMs', unit: 'ms' },
+      { name: 'saveMs', unit: 'ms' },
+    ]);
+    expect(faults).toHaveLength(4);
+    expect(sink.counts('v2').failed).toMatchObject({ event: 0, reported: 0 });
+  });
+
+  test('13: fetch gives what the network gives, and counts for the version that asked', async () => {
     let reporter!: FeatureReporter;
     const V2 = button('v2', (given) => void (reporter = given));
     const { page, sink } = mountFace(makeFace({ v1: 'v1', V2 }));
     await shows(page, 'v2');
-    reporter.measure('searchMs', 12);
-    reporter.measure('searchMs', Number.NaN);
-    reporter.measure('searchMs', -1);
-    await passed(0);
-
-    const timings = sink.observations.filter((seen) => seen.kind === 'timing' && seen.name === 'searchMs');
-    expect(timings).toMatchObject([{ feature: 'panel', version: 'v2', arm: 'v2', valueMs: 12 }]);
-    for (const name of ['search', '', '__proto__', 'a b Ms', `${'x'.repeat(31)}Ms`])
-      expect(() => reporter.measure(name, 1), name).toThrow(
-        expect.objectContaining<Partial<SwitchbackError>>({ code: 'invalid-option' }),
-      );
+    const response = await reporter.fetch(new Request('data:text/plain,hello'));
+    expect([response instanceof Response, response.status, await response.text()]).toEqual([true, 200, 'hello']);
+    const abort = new AbortController();
+    const givenUp = reporter.fetch('data:text/plain,never', { signal: abort.signal });
+    abort.abort(boom);
+    await expect(givenUp).rejects.toBe(boom);
+    await expect(reporter.fetch('http://localhost:1/nobody')).rejects.toThrow(TypeError);
+    const requests = () => sink.observations.filter((seen) => 'name' in seen && seen.name.startsWith('fetch'));
+    await vi.waitFor(() => expect(requests()).toHaveLength(3));
+    expect(requests()).toMatchObject([
+      { version: 'v2', arm: 'v2', kind: 'timing', name: 'fetchMs' },
+      { version: 'v2', arm: 'v2', kind: 'sum', name: 'fetchErrors', value: 0 },
+      { version: 'v2', arm: 'v2', kind: 'sum', name: 'fetchErrors', value: 1 },
+    ]);
   });
 
   test('13: a wrapped promise that rejects counts once and goes on to the window once', async () => {
@@ -243,7 +272,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
 
     expect(page.text()).toBe('v2');
     expect(sink.counts('v2').failed).toMatchObject({ event: 0, reported: 0 });
-    expect(sink.observations.filter((seen) => seen.kind === 'timing' && seen.name === 'searchMs')).toEqual([]);
+    expect(measured(sink)).toEqual([]);
   });
 
   test.each([true, false])('13: an effect’s promise that rejects counts once with StrictMode %s', async (strict) => {

@@ -1,0 +1,288 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createFaults } from '../../src/client/faults.js';
+import { createMeasuring, type MeasuringOptions } from '../../src/client/measuring.js';
+import type { Emit } from '../../src/client/meter.js';
+import { createMeter } from '../../src/client/meter.js';
+import type { Observation } from '../../src/observe/observe.js';
+import { createFakeClock } from '../harness/fakeClock.js';
+
+function createCase(options: Partial<MeasuringOptions> = {}) {
+  const clock = createFakeClock();
+  const faults: string[] = [];
+  const observed: Parameters<Emit>[0][] = [];
+  const found: Observation[] = [];
+  const measuring = createMeasuring({
+    clock,
+    faults: createFaults((operation, error) => void faults.push(`${operation}: ${(error as Error).message}`)),
+    observe: (observation) => void found.push(observation),
+    thresholdsOf: () => ({ slowMs: 1_000, silentMs: 10_000 }),
+    ...options,
+  });
+  const emit: Emit = (one) => void observed.push(one);
+  /** What became of everything so far. */
+  const done = () => clock.advance(0);
+  return { measuring, emit, observed, found, faults, clock, done };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('a measure', () => {
+  test('is a histogram of ms where nothing else is said', async () => {
+    const { measuring, emit, observed, faults, done } = createCase();
+    measuring.measure('panel', emit, 'searchMs', 12);
+    measuring.measure('panel', emit, 'payload', 2_048, 'By');
+    measuring.measure('panel', emit, 'clicks', 3, { kind: 'counter' });
+    measuring.measure('panel', emit, 'cart.size', -2, { kind: 'gauge', unit: '{item}' });
+    measuring.measure('panel', emit, 'constructor', 0);
+    await done();
+    expect(observed).toEqual([
+      { kind: 'measure', name: 'searchMs', measure: 'histogram', unit: 'ms', value: 12 },
+      { kind: 'measure', name: 'payload', measure: 'histogram', unit: 'By', value: 2_048 },
+      { kind: 'measure', name: 'clicks', measure: 'counter', unit: '1', value: 3 },
+      { kind: 'measure', name: 'cart.size', measure: 'gauge', unit: '{item}', value: -2 },
+      { kind: 'measure', name: 'constructor', measure: 'histogram', unit: 'ms', value: 0 },
+    ]);
+    expect(faults).toEqual([]);
+  });
+
+  const proxy = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('touched');
+      },
+    },
+  );
+  test.each([
+    ['NaN', Number.NaN],
+    ['a negative value', -1],
+    ['an infinite value', Number.POSITIVE_INFINITY],
+    ['a huge value', 1e16],
+    ['a BigInt', 5n],
+    ['text', '5'],
+    ['an object', { valueOf: () => 5 }],
+    ['an object that throws', proxy],
+    ['nothing', undefined],
+    ['null', null],
+  ])('of %s is left out, and development is told', async (_, value) => {
+    const { measuring, emit, observed, faults, done } = createCase();
+    measuring.measure('panel', emit, 'searchMs', value as number);
+    measuring.measure('panel', emit, 'cartSize', value === -1 ? -1e16 : (value as number), { kind: 'gauge' });
+    await done();
+    expect(observed).toEqual([]);
+    expect(faults).toHaveLength(2);
+    expect(faults[0]).toMatch(
+      /^measure: \[switchback\] measure "searchMs" must be a number from 0 to 1000000000000000, found /,
+    );
+  });
+
+  test.each([
+    ['a name that is no text', 7, 1, undefined, 'a measure must be named by a letter'],
+    ['an empty name', '', 1, undefined, 'a measure must be named by a letter'],
+    ['__proto__', '__proto__', 1, undefined, 'a measure must be named by a letter'],
+    ['a long name', 'x'.repeat(65), 1, undefined, 'a measure must be named by a letter'],
+    ['an unknown kind', 'm', 1, { kind: 'meter' }, 'must be a counter, gauge or histogram, found "meter"'],
+    ['a unit with a space', 'm', 1, 'a b', 'must be in a unit such as'],
+    ['a long unit', 'm', 1, { unit: 'x'.repeat(17) }, 'must be in a unit such as'],
+    ['a unit that is no text', 'm', 1, { unit: 7 }, 'must be in a unit such as'],
+    ['options that throw', 'm', 1, proxy, 'touched'],
+  ])('with %s is left out, and development is told', async (_, name, value, given, problem) => {
+    const { measuring, emit, observed, faults, done } = createCase();
+    measuring.measure('panel', emit, name as string, value, given as string);
+    await done();
+    expect(observed).toEqual([]);
+    expect(faults).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('has ten names in a feature, each of one kind and unit', async () => {
+    const { measuring, emit, observed, faults, done } = createCase();
+    for (let at = 0; at < 12; at++) measuring.measure('panel', emit, `m${at}`, 1);
+    measuring.measure('list', emit, 'm11', 1);
+    measuring.measure('panel', emit, 'm0', 1, 'By');
+    measuring.measure('panel', emit, 'm0', 1, { kind: 'counter', unit: 'ms' });
+    measuring.measure('panel', emit, 'm0', 2);
+    await done();
+    expect(observed.map((one) => (one.kind === 'measure' ? one.name : ''))).toEqual([
+      ...Array.from({ length: 10 }, (_, at) => `m${at}`),
+      'm11',
+      'm0',
+    ]);
+    expect(faults).toHaveLength(4);
+    expect(faults[2]).toContain('measure "m0" must be a histogram in ms as before, found "histogram in By"');
+  });
+});
+
+describe('time', () => {
+  test('measures what a promise takes, whatever becomes of it', async () => {
+    const { measuring, emit, observed, done } = createCase();
+    const boom = new Error('boom');
+    expect(await measuring.time('panel', emit, 'okMs', Promise.resolve(7))).toBe(7);
+    expect(await measuring.time('panel', emit, 'okMs', async () => 8)).toBe(8);
+    expect(measuring.time('panel', emit, 'syncMs', () => 9)).toBe(9);
+    await expect(measuring.time('panel', emit, 'badMs', Promise.reject(boom))).rejects.toBe(boom);
+    const fail = () => {
+      throw boom;
+    };
+    expect(() => measuring.time('panel', emit, 'badMs', fail)).toThrow(boom);
+    await done();
+    expect(observed).toMatchObject(
+      ['okMs', 'okMs', 'syncMs', 'badMs', 'badMs'].map((name) => ({ name, measure: 'histogram', unit: 'ms' })),
+    );
+    for (const one of observed) expect(one).toMatchObject({ value: expect.any(Number) });
+  });
+
+  test('takes as long as the work', async () => {
+    const { measuring, emit, observed, done } = createCase();
+    await measuring.time('panel', emit, 'waitMs', () => new Promise((resolve) => setTimeout(resolve, 40)));
+    await done();
+    const [one] = observed;
+    expect(one?.kind === 'measure' && one.value >= 39 && one.value < 10_000).toBe(true);
+  });
+
+  test('leaves a rejection to whoever awaits it', async () => {
+    const { measuring, emit } = createCase();
+    const rejections: unknown[] = [];
+    const listener = (reason: unknown) => void rejections.push(reason);
+    process.on('unhandledRejection', listener);
+    void measuring.time('panel', emit, 'lostMs', async () => {
+      throw 'nobody awaits this';
+    });
+    await measuring.time('panel', emit, 'caughtMs', Promise.reject(new Error('caught'))).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', listener);
+    expect(rejections).toEqual(['nobody awaits this']);
+  });
+});
+
+describe('fetch', () => {
+  const answer = (status: number) => async () => new Response('body', { status });
+
+  test('gives the very answer and measures what it took', async () => {
+    const { measuring, emit, observed, done } = createCase();
+    const response = new Response('body', { status: 404 });
+    const given: unknown[] = [];
+    vi.stubGlobal('fetch', async (...request: unknown[]) => {
+      given.push(...request);
+      return response;
+    });
+    const init = { method: 'POST' };
+    expect(await measuring.fetch(emit, '/search', init)).toBe(response);
+    expect(given).toEqual(['/search', init]);
+    expect(given[1]).toBe(init);
+    expect(await response.text()).toBe('body');
+    await done();
+    expect(observed).toMatchObject([
+      { kind: 'timing', name: 'fetchMs', valueMs: expect.any(Number) },
+      { kind: 'sum', name: 'fetchErrors', value: 0 },
+    ]);
+  });
+
+  test.each([200, 304, 404, 429])('counts %i as no error', async (status) => {
+    const { measuring, emit, observed, done } = createCase();
+    vi.stubGlobal('fetch', async () => ({ status }));
+    await measuring.fetch(emit, '/');
+    await done();
+    expect(observed).toMatchObject([{ name: 'fetchMs' }, { name: 'fetchErrors', value: 0 }]);
+  });
+
+  test('counts 500 and above as an error that was answered', async () => {
+    const { measuring, emit, observed, done } = createCase();
+    vi.stubGlobal('fetch', answer(503));
+    expect((await measuring.fetch(emit, '/')).status).toBe(503);
+    await done();
+    expect(observed).toMatchObject([{ name: 'fetchMs' }, { name: 'fetchErrors', value: 1 }]);
+  });
+
+  test('rejects with the very error of the network, and counts it', async () => {
+    const { measuring, emit, observed, done } = createCase();
+    const error = new TypeError('Failed to fetch');
+    vi.stubGlobal('fetch', () => Promise.reject(error));
+    await expect(measuring.fetch(emit, '/')).rejects.toBe(error);
+    await done();
+    expect(observed).toEqual([{ kind: 'sum', name: 'fetchErrors', value: 1 }]);
+  });
+
+  test('counts a request that its caller gave up as nothing, and one that timed out as an error', async () => {
+    const { measuring, emit, observed, done } = createCase();
+    vi.stubGlobal('fetch', async (_: unknown, { signal }: RequestInit) => {
+      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+      throw signal?.reason;
+    });
+    const abort = new AbortController();
+    const givenUp = measuring.fetch(emit, '/', { signal: abort.signal });
+    abort.abort('the user went away');
+    await expect(givenUp).rejects.toBe('the user went away');
+    await expect(measuring.fetch(emit, '/', { signal: AbortSignal.timeout(5) })).rejects.toThrow();
+    await done();
+    expect(observed).toEqual([{ kind: 'sum', name: 'fetchErrors', value: 1 }]);
+  });
+});
+
+describe('the code that measures', () => {
+  test('is fetched with the first use, and what waits for it is bounded', async () => {
+    let arrive: (chunk: { createMeter: typeof createMeter }) => void = () => {};
+    const load = vi.fn(() => new Promise<{ createMeter: typeof createMeter }>((resolve) => (arrive = resolve)));
+    const { measuring, emit, observed, done } = createCase({ load });
+    expect(load).not.toHaveBeenCalled();
+    for (let at = 0; at < 1_000; at++) measuring.measure('panel', emit, 'searchMs', at);
+    expect(load).toHaveBeenCalledTimes(1);
+    arrive({ createMeter });
+    await done();
+    expect(observed).toHaveLength(500);
+    measuring.measure('panel', emit, 'searchMs', 1_000);
+    expect(observed).toHaveLength(501);
+  });
+
+  test('that cannot be had leaves the host’s work as it is', async () => {
+    const load = vi.fn(() => Promise.reject(new Error('404')));
+    const { measuring, emit, faults, clock } = createCase({ load });
+    expect(await measuring.time('panel', emit, 'okMs', async () => 7)).toBe(7);
+    vi.stubGlobal('fetch', async () => new Response('', { status: 200 }));
+    expect((await measuring.fetch(emit, '/')).status).toBe(200);
+    await clock.advance(120_000);
+    expect(load).toHaveBeenCalledTimes(4);
+    expect(faults).toEqual(['measure: 404']);
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test('is not asked for any more once the client is closed', async () => {
+    const load = vi.fn(() => Promise.reject(new Error('404')));
+    const { measuring, emit, clock } = createCase({ load });
+    measuring.measure('panel', emit, 'searchMs', 1);
+    await clock.advance(0);
+    measuring.close();
+    await clock.advance(120_000);
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test('finds slow and silent users on the way', async () => {
+    const { measuring, found, clock, done } = createCase();
+    const saw = (more: object) =>
+      measuring.saw(
+        {
+          feature: 'panel',
+          version: 'v1',
+          arm: 'v1',
+          reason: 'SPLIT',
+          epoch: 7,
+          revision: 1,
+          stage: 's1',
+          atMs: clock.now(),
+          ...more,
+        } as Observation,
+        'a'.repeat(24),
+      );
+    const labels = { feature: 'panel', version: 'v1', arm: 'v1', reason: 'SPLIT', epoch: 7, revision: 1, stage: 's1' };
+    const exposedAtMs = clock.now();
+    saw({ kind: 'exposure' });
+    saw({ kind: 'timing', name: 'commitMs', valueMs: 1_500 });
+    clock.jump(10_500);
+    saw({ kind: 'settled' });
+    await done();
+    expect(found).toEqual([
+      { ...labels, kind: 'slow', atMs: exposedAtMs },
+      { ...labels, kind: 'silent', atMs: exposedAtMs },
+    ]);
+  });
+});
