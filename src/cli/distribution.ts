@@ -7,7 +7,7 @@ import { createApi } from './api.js';
 import { CliError, exitCodes } from './exit.js';
 import { readFeature, readGlobalOptions, readNumber, type GlobalOptions } from './options.js';
 import type { Run } from './run.js';
-import { wilsonInterval } from './wilson.js';
+import { wilsonInterval } from '../guard/wilson.js';
 
 interface Given {
   readonly feature?: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { wilsonInterval } from '../../src/cli/wilson.js';
+import { wilsonInterval } from '../../src/guard/wilson.js';
 
 test.each([
   [10, 100, 0.0552, 0.1744],
