@@ -11,6 +11,7 @@ export function createBoundaryHost(host: GateHost): GateHost {
 export function createLooseHost(loads: GateHost['loads'], guardHost: GateHost['guardHost']): GateHost {
   return {
     ...ungated(() => ({ feature: '', version: 'v2', enabled: true, reason: 'STATIC' })),
+    shownVersion: () => 'v2',
     feature: null,
     clock: systemClock,
     loads,

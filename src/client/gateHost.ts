@@ -22,6 +22,8 @@ export interface GateHost {
   /** The client's load records, as far as any lazy version made some. */
   loads(create?: CreateLoads): Loads | undefined;
   decision(): Decision;
+  /** The version that came to the screen last; until one did, the decided one. */
+  shownVersion(): Version;
   /** Whether nothing local may outrank the decision. */
   isKill(): boolean;
   /** From the initial snapshot alone: no override, no trip, nothing stored. */

@@ -80,6 +80,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
   const mounted = new Set<{ update(): void }>();
   const seenErrors = new Set<string>();
   let countedLoad: unknown;
+  let shown: Version | undefined;
   let mountedOnV1 = 0;
   let held: Decision | undefined;
 
@@ -100,6 +101,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
   const episodes: EpisodeHost = {
     settling,
     exposed({ version, decision: { reason }, isFallback }) {
+      shown = version;
       if (!given.onExposure || !isNewExposure(`${read().context.targetingKey}|${version}|${isFallback}`)) return;
       guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback }));
     },
@@ -114,6 +116,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
     loads: options.loads,
     serverDecision: cell.getForServer,
     decision: cell.get,
+    shownVersion: () => shown ?? cell.get().version,
     isKill: () => decisions.assignmentOf(feature)?.kill === true,
     viewFor({ mountedOn, hasProbe }, decision = cell.get()) {
       const { reason } = decision;
