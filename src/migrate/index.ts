@@ -1,2 +1,19 @@
 export { safely } from './safely.js';
-export { NotApplied, type Callable, type CallEffect, type CallOptions, type SafelyOptions } from './safelyOptions.js';
+export {
+  NotApplied,
+  type Callable,
+  type CallEffect,
+  type CallOptions,
+  type Counterpart,
+  type SafelyOptions,
+} from './safelyOptions.js';
+export {
+  createMigration,
+  type CounterpartModule,
+  type MethodOptions,
+  type Migration,
+  type MigrationOptions,
+} from './createMigration.js';
+export type { Estimate } from './estimate.js';
+export type { HealthLimits, MigrationHealth } from './healthCheck.js';
+export type { Metrics } from './metrics.js';
