@@ -5,7 +5,7 @@ import { firstEvent } from './firstEvent.js';
 
 /** One thing that was tried. `cure` says what to do where it failed. */
 export interface Check {
-  readonly name: 'reachability' | 'service' | 'stream' | 'token' | 'clock' | 'database' | 'listen' | 'write';
+  readonly name: 'reachability' | 'service' | 'stream' | 'token' | 'clock' | 'database' | 'listen' | 'write' | 'rules';
   readonly status: 'ok' | 'failed' | 'skipped';
   readonly detail: string;
   readonly cure: string;
@@ -20,6 +20,8 @@ interface Health {
 interface Doctor {
   readonly now: number;
   readonly readOnly: boolean;
+  /** Absent at older services. */
+  readonly broken?: readonly { readonly feature: string; readonly fault: string; readonly detail: string }[];
   readonly store: StoreProbe;
 }
 
@@ -83,7 +85,12 @@ async function tryStore(api: Api): Promise<readonly Check[]> {
   try {
     const { body } = await api.call<Doctor>('POST', '/api/doctor', {});
     // It is looked at as the request arrives: what was tried afterwards does not count.
-    return [ok('token', 'accepted'), clockCheck(body.now - sentMs, body.store), ...storeChecks(body)];
+    return [
+      ok('token', 'accepted'),
+      clockCheck(body.now - sentMs, body.store),
+      ...storeChecks(body),
+      ...rulesChecks(body),
+    ];
   } catch (error) {
     if (error instanceof Unreachable || !(error instanceof Refused)) throw error;
     if (error.status === 404)
@@ -92,7 +99,7 @@ async function tryStore(api: Api): Promise<readonly Check[]> {
       error.status === 503
         ? 'wait for the database, then try again'
         : 'give the token of an operator: --token or SWITCHBACK_ADMIN_TOKEN';
-    const rest = (['clock', 'database', 'listen', 'write'] as const).map((name) => skipped(name, 'not tried'));
+    const rest = (['clock', 'database', 'listen', 'write', 'rules'] as const).map((name) => skipped(name, 'not tried'));
     return [failed('token', error.message, cure), ...rest];
   }
 }
@@ -106,6 +113,20 @@ function clockCheck(serviceAheadMs: number, { read, clockAheadMs }: StoreProbe):
   if (Math.abs(serviceAheadMs) > toleratedMs)
     return failed('clock', `${say('the service', serviceAheadMs)} this machine`, cure);
   return ok('clock', `${say('the service', serviceAheadMs)} this machine`);
+}
+
+const mend: ReadonlyMap<string, string> = new Map([
+  ['cycle', 'it was typed into the database: take one of them out with --requires'],
+  ['missing', 'it was typed into the database: restore that feature, or take it out with --requires'],
+  ['config', 'it was typed into the database: mend it with --config or --config-schema'],
+]);
+
+/** What was typed into the database and makes no sense is v1 for everyone until it is mended. */
+function rulesChecks({ broken = [] }: Doctor): readonly Check[] {
+  if (broken.length === 0) return [ok('rules', 'all of them make sense')];
+  return broken.map(({ feature, fault, detail }) =>
+    failed('rules', `${feature}: ${detail}`, `${mend.get(fault) ?? 'mend it'} (switchback features edit ${feature})`),
+  );
 }
 
 function storeChecks({ readOnly, store }: Doctor): readonly Check[] {

@@ -6,7 +6,7 @@ import { StoreError } from './store.js';
  * @param requires prerequisites by feature
  * @returns the way round, such as `['a', 'b', 'a']`; null when there is none
  */
-function findCycle(requires: ReadonlyMap<string, readonly string[]>, start: string): readonly string[] | null {
+export function findCycle(requires: ReadonlyMap<string, readonly string[]>, start: string): readonly string[] | null {
   const cameFrom = new Map<string, string>();
   const open = [start];
   for (let feature = open.pop(); feature !== undefined; feature = open.pop()) {

@@ -38,6 +38,7 @@ test('finds everything well, and leaves nothing behind', async () => {
     ['ok', 'database'],
     ['ok', 'listen'],
     ['ok', 'write'],
+    ['ok', 'rules'],
   ]);
   expect(JSON.parse((await examine(url, ['--json'])).stdout)).toMatchObject({ url, well: true });
   const state = await opened.store.readState();
@@ -159,7 +160,7 @@ test('asks for the token of an operator, and is content with a read-only service
   const second = await startRunning(readOnly, { readOnly: true });
   expect(await examine(second.url)).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/\n- +write +this service is read-only\n$/),
+    stdout: expect.stringMatching(/\n- +write +this service is read-only\n/),
   });
 });
 

@@ -105,6 +105,7 @@ function readPublication({ epoch, revision }: Order, body: string): Publication 
     emergency,
     kills: [...kills],
     features: new Map(stored),
+    broken: [],
     body,
     bodyBytes: new TextEncoder().encode(body).length,
   };

@@ -1,6 +1,7 @@
 // Comes in: the stored state. Goes out: a Publication, the bytes that browsers read at one revision. Who calls: the replica.
 import { defaultDelivery, type Delivery, type Order } from '../../evaluate/snapshot.js';
 import type { StoredFeature, StoredState } from '../store.js';
+import { findBrokenRules, type BrokenRule } from './brokenRules.js';
 
 /** What is published at one revision: serialised once, served many times. */
 export interface Publication extends Order {
@@ -11,6 +12,8 @@ export interface Publication extends Order {
   /** Sorted. */
   readonly kills: readonly string[];
   readonly features: ReadonlyMap<string, StoredFeature>;
+  /** What makes no sense in them, and is v1 for that. */
+  readonly broken: readonly BrokenRule[];
   /** The snapshot as JSON. */
   readonly body: string;
   readonly bodyBytes: number;
@@ -64,7 +67,18 @@ export function publishKills(local: LocalKills, delivery?: Partial<Delivery>): P
     delivery: { ...defaultDelivery, ...delivery },
   });
   const [features, bodyBytes] = [new Map<string, never>(), new TextEncoder().encode(body).length];
-  return { epoch: 0, revision: 0, id: '0-0', etag: 'W/"kills"', emergency, kills, features, body, bodyBytes };
+  return {
+    epoch: 0,
+    revision: 0,
+    id: '0-0',
+    etag: 'W/"kills"',
+    emergency,
+    kills,
+    features,
+    broken: [],
+    body,
+    bodyBytes,
+  };
 }
 
 /**
@@ -90,6 +104,8 @@ export function publish(state: StoredState, options: PublishOptions = {}): Publi
   if (tags > publicationCaps.tags)
     throw new PublicationTooLarge(`${tags} allowed and denied users; a snapshot holds at most ${publicationCaps.tags}`);
 
+  const broken = findBrokenRules(state.features);
+  const badConfigs = new Map(broken.flatMap((one) => (one.fault === 'config' ? [[one.feature, one.detail]] : [])));
   const body = JSON.stringify({
     schema: 1,
     kind: 'rules',
@@ -102,7 +118,9 @@ export function publish(state: StoredState, options: PublishOptions = {}): Publi
     features: Object.fromEntries(
       rules.map((rule) => [
         rule.feature,
-        publishedRule(rule, rolledBack.has(rule.feature), state.stages?.get(rule.feature)),
+        // What is no object is no rule: v1 with the reason ERROR. A cycle is that by itself.
+        badConfigs.get(rule.feature) ??
+          publishedRule(rule, rolledBack.has(rule.feature), state.stages?.get(rule.feature)),
       ]),
     ),
   });
@@ -112,7 +130,7 @@ export function publish(state: StoredState, options: PublishOptions = {}): Publi
   const id = `${epoch}-${revision}`;
   const hasLocal = local.emergencySince !== null || local.features.size > 0;
   const etag = hasLocal ? `W/"${id}-local"` : `W/"${id}"`;
-  return { epoch, revision, id, etag, emergency, kills, features: state.features, body, bodyBytes };
+  return { epoch, revision, id, etag, emergency, kills, features: state.features, broken, body, bodyBytes };
 }
 
 const publishedRule = (rule: StoredFeature, rolledBack: boolean, stage: string | undefined) => ({

@@ -4,6 +4,7 @@ import { compareOrder, type Delivery, type Order } from '../../evaluate/snapshot
 import type { ServiceClock } from '../clock.js';
 import type { WithReplicas } from '../replicaTable.js';
 import type { FlagStore, StoredState } from '../store.js';
+import type { BrokenRule } from './brokenRules.js';
 import { keepKills } from './keepKills.js';
 import {
   killsOf,
@@ -204,6 +205,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     alarms: () => [
       ...(healthy ? [] : [awayAlarm()]),
       ...(tooLarge === null ? [] : [`not everything is published: ${tooLarge}`]),
+      ...brokenAlarms(current?.broken ?? []),
       ...(raised === null ? [] : ['the database went back in time: kills of before are kept, the epoch was raised']),
     ],
     isStoreHealthy: () => healthy,
@@ -218,6 +220,13 @@ export function createReplica(options: ReplicaOptions): Replica {
       stopWatching();
     },
   };
+}
+
+const maxShown = 20;
+
+function brokenAlarms(broken: readonly BrokenRule[]): readonly string[] {
+  const shown = broken.slice(0, maxShown).map(({ feature, detail }) => `${feature} is v1 for everyone: ${detail}`);
+  return broken.length > maxShown ? [...shown, `and ${broken.length - maxShown} more features`] : shown;
 }
 
 function nextTarget(

@@ -73,8 +73,8 @@ export function rollbackStatus(input: RollbackStatusInput) {
 }
 
 /** `v2` where anyone may get it by the rules. */
-export function versionsOf({ features, kills, emergency }: Publication): Readonly<Record<string, 'v1' | 'v2'>> {
-  const killed = new Set(kills);
+export function versionsOf({ features, kills, emergency, broken }: Publication): Readonly<Record<string, 'v1' | 'v2'>> {
+  const killed = new Set([...kills, ...broken.map(({ feature }) => feature)]);
   return Object.fromEntries(
     [...features.values()].map((rule) => {
       const isOff =

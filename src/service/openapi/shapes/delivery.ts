@@ -48,7 +48,10 @@ export const snapshot = v.object({
   emergency: emergencyField,
   kills: killsField,
   delivery: deliveryField,
-  features: v.record(v.string(), rule),
+  features: v.record(
+    v.string(),
+    v.union([rule, v.pipe(v.string(), v.description('Why it makes no sense: v1 with the reason ERROR'))]),
+  ),
 });
 
 export const batchAnswer = v.object({

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { StoreProbe } from '../../storeProbe.js';
-import { flag, order, percentage, text, time, version, whole } from './primitives.js';
+import { featureKey, flag, order, percentage, text, time, version, whole } from './primitives.js';
 
 export const health = v.object({
   status: v.picklist(['ok', 'degraded', 'down']),
@@ -51,6 +51,7 @@ export const doctorReport = v.object({
   now: v.pipe(whole, v.description('ms since 1970 by this replica')),
   readOnly: flag,
   alarms: v.array(text),
+  broken: v.array(v.object({ feature: featureKey, fault: v.picklist(['cycle', 'missing', 'config']), detail: text })),
   store: v.object({
     read: probedPart,
     clockAheadMs: v.pipe(v.number(), v.safeInteger()),
