@@ -32,7 +32,7 @@ export function healthRoutes(service: Service): readonly Route[] {
       features: current?.features.size ?? 0,
       kills: shown?.kills.length ?? 0,
       streams: streams.count(),
-      uptimeSeconds: Math.floor((clock.now() - startedAtMs) / 1_000),
+      uptimeSeconds: Math.max(0, Math.floor((clock.now() - startedAtMs) / 1_000)),
       alarms,
     };
     // Degraded still serves every read from memory, so it must not be taken out of rotation.
@@ -76,7 +76,7 @@ export function healthRoutes(service: Service): readonly Route[] {
   // Anyone may ask, so the database is asked at most twice a second.
   const readV2 = (name: string, features: readonly string[], sinceMs: number): Promise<V2Seen> => {
     const nowMs = clock.now();
-    if (seen === null || seen.target !== name || nowMs - seen.atMs >= v2CacheMs) {
+    if (seen === null || seen.target !== name || Math.abs(nowMs - seen.atMs) >= v2CacheMs) {
       const v2 = callStore(clock, () => store.readV2Since(features, sinceMs)).catch(() => null);
       seen = { target: name, atMs: nowMs, v2 };
     }
