@@ -15,9 +15,12 @@ export interface FeatureDefinition {
    * nobody loses a half-filled form. `live`: they follow at once. A downgrade is always at once.
    */
   readonly upgrade?: 'held' | 'live';
-  /** How long this feature's versions may take until they are on the screen, in ms; default: the client's `slowMs`. */
+  /**
+   * How long v1 and v2 may take, from asking for their code or else their first render to the screen, before their user counts as
+   * slow; ms, default 1,000.
+   */
   readonly slowMs?: number;
-  /** How much later than it should a version may settle, in ms; default: the client's `silentMs`. */
+  /** How much later than `settleMs` a version that was shown may settle before its user counts as silent; ms, default 8,000. */
   readonly silentMs?: number;
 }
 

@@ -10,11 +10,11 @@ import { createConfigs } from './configs.js';
 import { createDecisions } from './decisions.js';
 import { createFaults } from './faults.js';
 import { createGate } from './createGate.js';
+import type { GateHost } from './gateHost.js';
 import { createGates } from './gates.js';
 import { createIntake } from './intake.js';
 import { shareLoads } from './loads.js';
 import { createMeasuring } from './measuring.js';
-import type { Emit } from './meter.js';
 import { createObserver } from './observer.js';
 import { breakerPolicyOf, checkContext, checkOptions, type SwitchbackOptions } from './options.js';
 import { createOverrides } from './overrides.js';
@@ -108,16 +108,10 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   });
   const { sinks = url ? [httpSink({ ...options, url, onInternalFault: faults.report })] : [] } = options;
   const observer = createObserver(sinks, faults.report);
-  const { slowMs = 1_000, silentMs = 8_000, settleMs = 2_000 } = options;
-  const measuring = createMeasuring({
-    clock,
-    faults,
-    observe: observer.observe,
-    thresholdsOf: (feature) => {
-      const own = features[feature];
-      return { slowMs: own?.slowMs ?? slowMs, silentMs: settleMs + (own?.silentMs ?? silentMs) };
-    },
-  });
+  const { settleMs = 2_000 } = options;
+  const { observe } = observer;
+  const hostOf = (feature: string): GateHost => gates.hostOf(checked(feature));
+  const measuring = createMeasuring({ clock, faults, features, settleMs, observe, hostOf });
   const gates = createGates({
     read,
     decisions,
@@ -127,8 +121,8 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     given: options,
     observe(observation) {
       const { subject } = decisions.digestOf(observation.feature);
-      observer.observe(observation, subject);
-      if (sinks.length > 0 && observation.arm !== 'none') measuring.saw(observation, subject);
+      observe(observation, subject);
+      if (sinks[0] && observation.arm !== 'none') measuring.saw(observation, subject);
     },
     guardHost: faults.guard,
   });
@@ -142,12 +136,6 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     const message = `unknown feature ${showValue(feature)} is v1; known: ${names}`;
     faults.report('feature', new SwitchbackError('invalid-feature', message));
     return feature;
-  };
-
-  /** What is measured now is of the version that is decided now. */
-  const decidedEmit = (feature: string): Emit => {
-    const host = gates.hostOf(checked(feature));
-    return host.observer(host.decision().version, host.decision());
   };
 
   // Both are read now, so that the first paint is right; the newer one counts.
@@ -203,15 +191,15 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       allowed: overrides.isAllowed(feature),
     }),
     reportFailure(feature, error, phase = 'reported') {
-      const host = gates.hostOf(checked(feature));
+      const host = hostOf(feature);
       const decision = host.decision();
       const failure = describeFailure(phase, error);
       if (decision.enabled) host.failed(decision, failure);
       else host.observer('v1', decision)({ kind: 'failure', failure });
     },
-    measure: (feature, ...measured) => measuring.measure(feature, decidedEmit(feature), ...measured),
-    time: (feature, ...timed) => measuring.time(feature, decidedEmit(feature), ...timed),
-    fetch: (feature, ...request) => measuring.fetch(decidedEmit(feature), ...request),
+    measure: measuring.measure,
+    time: measuring.time,
+    fetch: measuring.fetch,
     start() {
       if (isRunning) return;
       isRunning = true;
@@ -245,10 +233,10 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         clock,
         measuring,
         observe: (observation, subject) => observer.observe(observation, subject),
-        hostOf: (feature) => gates.hostOf(checked(feature)),
+        hostOf,
       },
       cell: (feature) => decisions.cell(feature),
-      createGate: (feature, lazy, wrap = (host) => host) => createGate(wrap(gates.hostOf(checked(feature))), lazy),
+      createGate: (feature, lazy, wrap = (host) => host) => createGate(wrap(hostOf(feature)), lazy),
       configForServer: (feature) => configsForServer.get(feature),
       statusForServer: statusOf({ ...read(), snapshot: initial, contactAtMs: null }),
       loads,

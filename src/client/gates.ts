@@ -93,16 +93,14 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
   };
   const labels = createLabels(feature, options);
   const exposures = new Set<string>();
-  const isNewExposure = (exposure: string): boolean => {
-    if (exposures.has(exposure)) return false;
-    if (exposures.size >= maxExposures) exposures.clear();
-    return !!exposures.add(exposure);
-  };
   const episodes: EpisodeHost = {
     settling,
     exposed({ version, decision: { reason }, isFallback }) {
       shown = version;
-      if (!given.onExposure || !isNewExposure(`${read().context.targetingKey}|${version}|${isFallback}`)) return;
+      const exposure = `${read().context.targetingKey}|${version}|${isFallback}`;
+      if (!given.onExposure || exposures.has(exposure)) return;
+      if (exposures.size >= maxExposures) exposures.clear();
+      exposures.add(exposure);
       guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback }));
     },
     settled({ version, decision: { reason } }) {

@@ -1,8 +1,9 @@
 // Comes in: what hosts measure, and the observations themselves. Goes out: measures that are checked, heap, slow and silent users. Who calls: measuring.
+import type { FeatureDefinition, FeatureSet } from '../features.js';
 import type { MeasureKind } from '../observe/measure.js';
 import { maxMeasured, maxMeasures, measureNamePattern, measureUnitPattern } from '../observe/measureName.js';
 import type { Observation, ObservedVersion } from '../observe/observe.js';
-import { createUnitWatch, type UnitThresholds } from '../observe/unitWatch.js';
+import { createUnitWatch } from '../observe/unitWatch.js';
 import type { Clock } from './clock.js';
 import type { Observed } from './episode.js';
 
@@ -20,18 +21,23 @@ export type Emit = (observed: Observed) => void;
 /** What the entry chunk hands over, so that this one shares no code with it. */
 export interface MeterHost {
   readonly clock: Clock;
-  readonly thresholdsOf: (feature: string) => UnitThresholds;
+  readonly features: FeatureSet;
+  /** How long a version must stay to count as settled, in ms. */
+  readonly settleMs: number;
   /** For observations that have their labels. */
   readonly observe: (observation: Observation, subject: string) => void;
-  /** Tells development what is wrong with a value. */
-  readonly refuse: (name: string, expected: string, value: unknown) => void;
+  /** @throws SwitchbackError that says what is wrong with a value; nothing is measured then, and development is told */
+  readonly refuse: (name: string, expected: string, value: unknown) => never;
 }
 
 /** The part of measuring that is not needed for the first paint. */
 export interface Meter {
   measure(feature: string, emit: Emit, name: string, value: number, given: string | MeasureOptions | undefined): void;
-  /** @param status of the answer; 0: there was none; -1: its caller gave up */
-  fetched(emit: Emit, valueMs: number, status: number): void;
+  /**
+   * @param status of the answer; 0: there was none
+   * @param signal by which the caller may have given up
+   */
+  fetched(emit: Emit, valueMs: number, status: number, signal: AbortSignal | null | undefined): void;
   saw(observation: Observation, subject: string): void;
   close(): void;
 }
@@ -40,8 +46,14 @@ const kinds: readonly unknown[] = ['counter', 'gauge', 'histogram'];
 const heapIntervalMs = 60_000;
 const maxFeatures = 1_000;
 
-export function createMeter({ clock, thresholdsOf, observe, refuse }: MeterHost): Meter {
-  const units = createUnitWatch(thresholdsOf);
+const defaultSlowMs = 1_000;
+const defaultSilentMs = 8_000;
+
+export function createMeter({ clock, features, settleMs, observe, refuse }: MeterHost): Meter {
+  const units = createUnitWatch((feature) => {
+    const { slowMs = defaultSlowMs, silentMs = defaultSilentMs }: FeatureDefinition = features[feature] ?? {};
+    return { slowMs, silentMs: settleMs + silentMs };
+  });
   const namesOf = new Map<string, Map<string, string>>();
   const heapAtMs = new Map<string, number>();
   const page = typeof document === 'undefined' ? undefined : document;
@@ -55,19 +67,15 @@ export function createMeter({ clock, thresholdsOf, observe, refuse }: MeterHost)
   };
 
   /** A name is of one kind and unit, so that its values add up. */
-  const isSameMeasure = (feature: string, name: string, kind: MeasureKind, unit: string): boolean => {
+  const keepName = (feature: string, name: string, kind: MeasureKind, unit: string): void => {
     const names = namesOf.get(feature) ?? new Map<string, string>();
     if (namesOf.size < maxFeatures) namesOf.set(feature, names);
-    const known = names.get(name);
     const own = `${kind} in ${unit}`;
+    const known = names.get(name);
     if (known !== undefined && known !== own) refuse(`measure "${name}"`, `a ${known} as before`, own);
-    else if (known === undefined && names.size >= maxMeasures)
+    if (known === undefined && names.size >= maxMeasures)
       refuse('the measures of a feature', `at most ${maxMeasures}: ${[...names.keys()].join(', ')}`, name);
-    else {
-      names.set(name, own);
-      return true;
-    }
-    return false;
+    names.set(name, own);
   };
 
   const sampleHeap = (observation: Observation, subject: string): void => {
@@ -84,19 +92,21 @@ export function createMeter({ clock, thresholdsOf, observe, refuse }: MeterHost)
     measure(feature, emit, name, value, given) {
       const { kind = 'histogram', unit = kind === 'histogram' ? 'ms' : '1' }: MeasureOptions =
         typeof given === 'string' ? { unit: given } : (given ?? {});
-      const least = kind === 'gauge' ? -maxMeasured : 0;
       if (typeof name !== 'string' || !measureNamePattern.test(name))
         refuse('a measure', 'named by a letter, then up to 63 letters, digits, "_" or "."', name);
-      else if (!kinds.includes(kind)) refuse(`measure "${name}"`, 'a counter, gauge or histogram', kind);
-      else if (typeof unit !== 'string' || !measureUnitPattern.test(unit))
-        refuse(`measure "${name}"`, 'in a unit such as "ms", "By" or "{item}", at most 16 characters', unit);
-      else if (!(typeof value === 'number' && value >= least && value <= maxMeasured))
-        refuse(`measure "${name}"`, `a number from ${least} to ${maxMeasured}`, value);
-      else if (isSameMeasure(feature, name, kind, unit)) emit({ kind: 'measure', name, measure: kind, unit, value });
+      const measure = `measure "${name}"`;
+      if (!kinds.includes(kind)) refuse(measure, 'a counter, gauge or histogram', kind);
+      if (typeof unit !== 'string' || !measureUnitPattern.test(unit))
+        refuse(measure, 'in a unit such as "ms", "By" or "{item}", at most 16 characters', unit);
+      const least = kind === 'gauge' ? -maxMeasured : 0;
+      if (!(typeof value === 'number' && value >= least && value <= maxMeasured))
+        refuse(measure, `a number from ${least} to ${maxMeasured}`, value);
+      keepName(feature, name, kind, unit);
+      emit({ kind: 'measure', name, measure: kind, unit, value });
     },
-    fetched(emit, valueMs, status) {
-      // Whoever gave up learned nothing of the network.
-      if (status < 0) return;
+    fetched(emit, valueMs, status, signal) {
+      // Whoever gave up learned nothing of the network; whose time was over did.
+      if (status === 0 && signal?.aborted && signal.reason?.name !== 'TimeoutError') return;
       if (status > 0) emit({ kind: 'timing', name: 'fetchMs', valueMs });
       emit({ kind: 'sum', name: 'fetchErrors', value: status === 0 || status >= 500 ? 1 : 0 });
     },

@@ -35,10 +35,6 @@ export interface SwitchbackOptions {
   readonly breaker?: BreakerOptions | undefined;
   /** How long a version must stay to count as settled, in ms; default 2,000. */
   readonly settleMs?: number | undefined;
-  /** How long v1 and v2 may take from asking for their code to the screen before that user counts as slow, in ms; default 1,000. */
-  readonly slowMs?: number | undefined;
-  /** How much later than `settleMs` a version that was shown may settle before that user counts as silent, in ms; default 8,000. */
-  readonly silentMs?: number | undefined;
   /** A version was committed to the screen; once per user, feature and version while this client lives. */
   readonly onExposure?: ((event: ExposureEvent) => void) | undefined;
   /** v1 took the place of a v2 that failed. */
@@ -84,8 +80,6 @@ const optionKinds: Readonly<Record<keyof SwitchbackOptions, Kind<unknown>>> = {
   build: shortText,
   breaker: kind('an object', isObject),
   settleMs: inRange(0, 600_000),
-  slowMs: inRange(1, 600_000),
-  silentMs: inRange(1, 600_000),
   onExposure: aFunction,
   onFallback: aFunction,
   onStaleBuild: aFunction,

@@ -70,14 +70,9 @@ function createReporter(
     else if (fallback && own.version === 'v2') own.gate.fallBack(phase, error);
     else own.gate.reportFailure(own.version, phase, error);
   };
-  const { measuring, hostOf } = client.internals.parts;
+  const { measuring } = client.internals.parts;
   // Of the version as it is when something begins, whatever is shown when it ends.
-  const emit = (): Emit => {
-    if (!mounted) return () => {};
-    if (own) return own.gate.observer(own.version);
-    const host = hostOf(feature);
-    return host.observer(host.decision().version, host.decision());
-  };
+  const emit = (): Emit | undefined => (mounted ? own?.gate.observer(own.version) : () => {});
   return {
     mount() {
       mounted = {};
@@ -86,9 +81,9 @@ function createReporter(
       };
     },
     reportFailure: (error, options = {}) => report('reported', error, options),
-    measure: (...measured) => measuring.measure(feature, emit(), ...measured),
-    time: (...timed) => measuring.time(feature, emit(), ...timed),
-    fetch: (...request) => measuring.fetch(emit(), ...request),
+    measure: (name, value, given) => measuring.measure(feature, name, value, given, emit()),
+    time: (name, work) => measuring.time(feature, name, work, emit()),
+    fetch: (input, init) => measuring.fetch(feature, input, init, emit()),
     wrap:
       <Args extends readonly unknown[], Result>(run: (...args: Args) => Result, options: ReportOptions = {}) =>
       (...args: Args): Result => {

@@ -15,13 +15,19 @@ function createCase(options: Partial<MeasuringOptions> = {}) {
     clock,
     faults: createFaults((operation, error) => void faults.push(`${operation}: ${(error as Error).message}`)),
     observe: (observation) => void found.push(observation),
-    thresholdsOf: () => ({ slowMs: 1_000, silentMs: 10_000 }),
+    features: { panel: { silentMs: 8_000 } },
+    settleMs: 2_000,
+    hostOf: () => {
+      throw new Error('nothing here is decided');
+    },
     ...options,
   });
   const emit: Emit = (one) => void observed.push(one);
   /** What became of everything so far. */
   const done = () => clock.advance(0);
-  return { measuring, emit, observed, found, faults, clock, done };
+  const time = <T>(name: string, work: T | (() => T)): T => measuring.time('panel', name, work, emit);
+  const request = (input: string, init?: RequestInit) => measuring.fetch('panel', input, init, emit);
+  return { measuring, emit, time, request, observed, found, faults, clock, done };
 }
 
 afterEach(() => vi.unstubAllGlobals());
@@ -29,11 +35,11 @@ afterEach(() => vi.unstubAllGlobals());
 describe('a measure', () => {
   test('is a histogram of ms where nothing else is said', async () => {
     const { measuring, emit, observed, faults, done } = createCase();
-    measuring.measure('panel', emit, 'searchMs', 12);
-    measuring.measure('panel', emit, 'payload', 2_048, 'By');
-    measuring.measure('panel', emit, 'clicks', 3, { kind: 'counter' });
-    measuring.measure('panel', emit, 'cart.size', -2, { kind: 'gauge', unit: '{item}' });
-    measuring.measure('panel', emit, 'constructor', 0);
+    measuring.measure('panel', 'searchMs', 12, undefined, emit);
+    measuring.measure('panel', 'payload', 2_048, 'By', emit);
+    measuring.measure('panel', 'clicks', 3, { kind: 'counter' }, emit);
+    measuring.measure('panel', 'cart.size', -2, { kind: 'gauge', unit: '{item}' }, emit);
+    measuring.measure('panel', 'constructor', 0, undefined, emit);
     await done();
     expect(observed).toEqual([
       { kind: 'measure', name: 'searchMs', measure: 'histogram', unit: 'ms', value: 12 },
@@ -66,8 +72,8 @@ describe('a measure', () => {
     ['null', null],
   ])('of %s is left out, and development is told', async (_, value) => {
     const { measuring, emit, observed, faults, done } = createCase();
-    measuring.measure('panel', emit, 'searchMs', value as number);
-    measuring.measure('panel', emit, 'cartSize', value === -1 ? -1e16 : (value as number), { kind: 'gauge' });
+    measuring.measure('panel', 'searchMs', value as number, undefined, emit);
+    measuring.measure('panel', 'cartSize', value === -1 ? -1e16 : (value as number), { kind: 'gauge' }, emit);
     await done();
     expect(observed).toEqual([]);
     expect(faults).toHaveLength(2);
@@ -88,7 +94,7 @@ describe('a measure', () => {
     ['options that throw', 'm', 1, proxy, 'touched'],
   ])('with %s is left out, and development is told', async (_, name, value, given, problem) => {
     const { measuring, emit, observed, faults, done } = createCase();
-    measuring.measure('panel', emit, name as string, value, given as string);
+    measuring.measure('panel', name as string, value, given as string, emit);
     await done();
     expect(observed).toEqual([]);
     expect(faults).toEqual([expect.stringContaining(problem)]);
@@ -96,11 +102,11 @@ describe('a measure', () => {
 
   test('has ten names in a feature, each of one kind and unit', async () => {
     const { measuring, emit, observed, faults, done } = createCase();
-    for (let at = 0; at < 12; at++) measuring.measure('panel', emit, `m${at}`, 1);
-    measuring.measure('list', emit, 'm11', 1);
-    measuring.measure('panel', emit, 'm0', 1, 'By');
-    measuring.measure('panel', emit, 'm0', 1, { kind: 'counter', unit: 'ms' });
-    measuring.measure('panel', emit, 'm0', 2);
+    for (let at = 0; at < 12; at++) measuring.measure('panel', `m${at}`, 1, undefined, emit);
+    measuring.measure('list', 'm11', 1, undefined, emit);
+    measuring.measure('panel', 'm0', 1, 'By', emit);
+    measuring.measure('panel', 'm0', 1, { kind: 'counter', unit: 'ms' }, emit);
+    measuring.measure('panel', 'm0', 2, undefined, emit);
     await done();
     expect(observed.map((one) => (one.kind === 'measure' ? one.name : ''))).toEqual([
       ...Array.from({ length: 10 }, (_, at) => `m${at}`),
@@ -114,16 +120,16 @@ describe('a measure', () => {
 
 describe('time', () => {
   test('measures what a promise takes, whatever becomes of it', async () => {
-    const { measuring, emit, observed, done } = createCase();
+    const { time, observed, done } = createCase();
     const boom = new Error('boom');
-    expect(await measuring.time('panel', emit, 'okMs', Promise.resolve(7))).toBe(7);
-    expect(await measuring.time('panel', emit, 'okMs', async () => 8)).toBe(8);
-    expect(measuring.time('panel', emit, 'syncMs', () => 9)).toBe(9);
-    await expect(measuring.time('panel', emit, 'badMs', Promise.reject(boom))).rejects.toBe(boom);
+    expect(await time('okMs', Promise.resolve(7))).toBe(7);
+    expect(await time('okMs', async () => 8)).toBe(8);
+    expect(time('syncMs', () => 9)).toBe(9);
+    await expect(time('badMs', Promise.reject(boom))).rejects.toBe(boom);
     const fail = () => {
       throw boom;
     };
-    expect(() => measuring.time('panel', emit, 'badMs', fail)).toThrow(boom);
+    expect(() => time('badMs', fail)).toThrow(boom);
     await done();
     expect(observed).toMatchObject(
       ['okMs', 'okMs', 'syncMs', 'badMs', 'badMs'].map((name) => ({ name, measure: 'histogram', unit: 'ms' })),
@@ -132,22 +138,22 @@ describe('time', () => {
   });
 
   test('takes as long as the work', async () => {
-    const { measuring, emit, observed, done } = createCase();
-    await measuring.time('panel', emit, 'waitMs', () => new Promise((resolve) => setTimeout(resolve, 40)));
+    const { time, observed, done } = createCase();
+    await time('waitMs', () => new Promise((resolve) => setTimeout(resolve, 40)));
     await done();
     const [one] = observed;
     expect(one?.kind === 'measure' && one.value >= 39 && one.value < 10_000).toBe(true);
   });
 
   test('leaves a rejection to whoever awaits it', async () => {
-    const { measuring, emit } = createCase();
+    const { time } = createCase();
     const rejections: unknown[] = [];
     const listener = (reason: unknown) => void rejections.push(reason);
     process.on('unhandledRejection', listener);
-    void measuring.time('panel', emit, 'lostMs', async () => {
+    void time('lostMs', async () => {
       throw 'nobody awaits this';
     });
-    await measuring.time('panel', emit, 'caughtMs', Promise.reject(new Error('caught'))).catch(() => {});
+    await time('caughtMs', Promise.reject(new Error('caught'))).catch(() => {});
     await new Promise((resolve) => setTimeout(resolve, 20));
     process.off('unhandledRejection', listener);
     expect(rejections).toEqual(['nobody awaits this']);
@@ -158,7 +164,7 @@ describe('fetch', () => {
   const answer = (status: number) => async () => new Response('body', { status });
 
   test('gives the very answer and measures what it took', async () => {
-    const { measuring, emit, observed, done } = createCase();
+    const { request, observed, done } = createCase();
     const response = new Response('body', { status: 404 });
     const given: unknown[] = [];
     vi.stubGlobal('fetch', async (...request: unknown[]) => {
@@ -166,7 +172,7 @@ describe('fetch', () => {
       return response;
     });
     const init = { method: 'POST' };
-    expect(await measuring.fetch(emit, '/search', init)).toBe(response);
+    expect(await request('/search', init)).toBe(response);
     expect(given).toEqual(['/search', init]);
     expect(given[1]).toBe(init);
     expect(await response.text()).toBe('body');
@@ -178,41 +184,41 @@ describe('fetch', () => {
   });
 
   test.each([200, 304, 404, 429])('counts %i as no error', async (status) => {
-    const { measuring, emit, observed, done } = createCase();
+    const { request, observed, done } = createCase();
     vi.stubGlobal('fetch', async () => ({ status }));
-    await measuring.fetch(emit, '/');
+    await request('/');
     await done();
     expect(observed).toMatchObject([{ name: 'fetchMs' }, { name: 'fetchErrors', value: 0 }]);
   });
 
   test('counts 500 and above as an error that was answered', async () => {
-    const { measuring, emit, observed, done } = createCase();
+    const { request, observed, done } = createCase();
     vi.stubGlobal('fetch', answer(503));
-    expect((await measuring.fetch(emit, '/')).status).toBe(503);
+    expect((await request('/')).status).toBe(503);
     await done();
     expect(observed).toMatchObject([{ name: 'fetchMs' }, { name: 'fetchErrors', value: 1 }]);
   });
 
   test('rejects with the very error of the network, and counts it', async () => {
-    const { measuring, emit, observed, done } = createCase();
+    const { request, observed, done } = createCase();
     const error = new TypeError('Failed to fetch');
     vi.stubGlobal('fetch', () => Promise.reject(error));
-    await expect(measuring.fetch(emit, '/')).rejects.toBe(error);
+    await expect(request('/')).rejects.toBe(error);
     await done();
     expect(observed).toEqual([{ kind: 'sum', name: 'fetchErrors', value: 1 }]);
   });
 
   test('counts a request that its caller gave up as nothing, and one that timed out as an error', async () => {
-    const { measuring, emit, observed, done } = createCase();
+    const { request, observed, done } = createCase();
     vi.stubGlobal('fetch', async (_: unknown, { signal }: RequestInit) => {
       await new Promise((resolve) => signal?.addEventListener('abort', resolve));
       throw signal?.reason;
     });
     const abort = new AbortController();
-    const givenUp = measuring.fetch(emit, '/', { signal: abort.signal });
+    const givenUp = request('/', { signal: abort.signal });
     abort.abort('the user went away');
     await expect(givenUp).rejects.toBe('the user went away');
-    await expect(measuring.fetch(emit, '/', { signal: AbortSignal.timeout(5) })).rejects.toThrow();
+    await expect(request('/', { signal: AbortSignal.timeout(5) })).rejects.toThrow();
     await done();
     expect(observed).toEqual([{ kind: 'sum', name: 'fetchErrors', value: 1 }]);
   });
@@ -224,21 +230,21 @@ describe('the code that measures', () => {
     const load = vi.fn(() => new Promise<{ createMeter: typeof createMeter }>((resolve) => (arrive = resolve)));
     const { measuring, emit, observed, done } = createCase({ load });
     expect(load).not.toHaveBeenCalled();
-    for (let at = 0; at < 1_000; at++) measuring.measure('panel', emit, 'searchMs', at);
+    for (let at = 0; at < 1_000; at++) measuring.measure('panel', 'searchMs', at, undefined, emit);
     expect(load).toHaveBeenCalledTimes(1);
     arrive({ createMeter });
     await done();
     expect(observed).toHaveLength(500);
-    measuring.measure('panel', emit, 'searchMs', 1_000);
+    measuring.measure('panel', 'searchMs', 1_000, undefined, emit);
     expect(observed).toHaveLength(501);
   });
 
   test('that cannot be had leaves the host’s work as it is', async () => {
     const load = vi.fn(() => Promise.reject(new Error('404')));
-    const { measuring, emit, faults, clock } = createCase({ load });
-    expect(await measuring.time('panel', emit, 'okMs', async () => 7)).toBe(7);
+    const { time, request, faults, clock } = createCase({ load });
+    expect(await time('okMs', async () => 7)).toBe(7);
     vi.stubGlobal('fetch', async () => new Response('', { status: 200 }));
-    expect((await measuring.fetch(emit, '/')).status).toBe(200);
+    expect((await request('/')).status).toBe(200);
     await clock.advance(120_000);
     expect(load).toHaveBeenCalledTimes(4);
     expect(faults).toEqual(['measure: 404']);
@@ -248,7 +254,7 @@ describe('the code that measures', () => {
   test('is not asked for any more once the client is closed', async () => {
     const load = vi.fn(() => Promise.reject(new Error('404')));
     const { measuring, emit, clock } = createCase({ load });
-    measuring.measure('panel', emit, 'searchMs', 1);
+    measuring.measure('panel', 'searchMs', 1, undefined, emit);
     await clock.advance(0);
     measuring.close();
     await clock.advance(120_000);
