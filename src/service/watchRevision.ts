@@ -35,7 +35,8 @@ export function watchRevision(options: WatchOptions): () => void {
   let knownEpoch: string | null = null;
   let wasMissed = false;
   let content: { revision: string; digest: string } | null = null;
-  let digestAtMs = 0;
+  // Of a clock that nobody sets: while it stood still, triggers could be off unnoticed.
+  let digestAtMs = -Infinity;
   let attempts = 0;
   const timers = new Set<NodeJS.Timeout>();
 
@@ -101,7 +102,7 @@ export function watchRevision(options: WatchOptions): () => void {
   async function ask(): Promise<void> {
     try {
       // The next look would come too late.
-      const isDue = Date.now() - digestAtMs > digestMs - pollMs;
+      const isDue = performance.now() - digestAtMs > digestMs - pollMs;
       await (isDue ? askContent() : askRevision());
       isAnswering = true;
       tellHealth();
@@ -135,7 +136,7 @@ export function watchRevision(options: WatchOptions): () => void {
       'SELECT epoch::text, revision::text, switchback_digest() AS digest FROM switchback_state',
     );
     if (row === undefined) return;
-    digestAtMs = Date.now();
+    digestAtMs = performance.now();
     if (content !== null && content.revision === row.revision && content.digest !== row.digest)
       await publishSilent(row.revision);
     content = row;

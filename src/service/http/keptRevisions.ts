@@ -43,6 +43,8 @@ export function createKeptRevisions(options: KeptRevisionsOptions): KeptRevision
     reads += 1;
     return reads <= maxReadsPerSecond;
   };
+  // A clock that was set back must not make anything wait for longer.
+  const isWithin = (sinceMs: number, ms: number): boolean => Math.abs(clock.now() - sinceMs) < ms;
   const bound = (map: Map<string, unknown>, limit: number): void => {
     for (const oldest of map.keys()) {
       if (map.size <= limit) return;
@@ -53,7 +55,7 @@ export function createKeptRevisions(options: KeptRevisionsOptions): KeptRevision
     try {
       const body = await store.read(order);
       if (body !== null) return readPublication(order, body);
-      missing.set(id, clock.now() + missingMs);
+      missing.set(id, clock.now());
       bound(missing, maxMissing);
     } catch (error) {
       onInternalFault('readRevision', error);
@@ -74,12 +76,12 @@ export function createKeptRevisions(options: KeptRevisionsOptions): KeptRevision
       if (!isCount(order.epoch) || !isCount(order.revision)) return undefined;
       if (compareOrder(order, current) > 0) {
         // Another replica announced it before this one heard of it.
-        if (clock.now() - refreshedAtMs < 250) return undefined;
+        if (isWithin(refreshedAtMs, 250)) return undefined;
         refreshedAtMs = clock.now();
         await replica.refresh();
         return replica.find(id);
       }
-      if ((missing.get(id) ?? 0) > clock.now() || !mayRead()) return undefined;
+      if (isWithin(missing.get(id) ?? -Infinity, missingMs) || !mayRead()) return undefined;
       const found = read(revisions, order, id);
       remembered.set(id, found);
       bound(remembered, maxRemembered);

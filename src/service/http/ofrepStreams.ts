@@ -123,7 +123,9 @@ export function createOfrepStreams(options: OfrepStreamOptions): OfrepStreams {
   };
 }
 
-function hasBoundary({ features }: Publication, afterMs: number, untilMs: number): boolean {
+// A clock that was set back goes over them as well.
+function hasBoundary({ features }: Publication, oneMs: number, otherMs: number): boolean {
+  const [afterMs, untilMs] = [Math.min(oneMs, otherMs), Math.max(oneMs, otherMs)];
   const isPast = (time: string | null): boolean =>
     time !== null && Date.parse(time) > afterMs && Date.parse(time) <= untilMs;
   return [...features.values()].some(({ from, until }) => isPast(from) || isPast(until));

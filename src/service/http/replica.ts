@@ -18,7 +18,10 @@ import {
 
 /** The newest revision that turned something to v1. */
 export interface RollbackTarget extends Order {
+  /** By the database's clock. */
   readonly startedAtMs: number;
+  /** By this replica's clock, which may be wrong: the same where the rollback was older than this replica. */
+  readonly noticedAtMs: number;
   /** Null: all of them. */
   readonly features: readonly string[] | null;
 }
@@ -247,11 +250,13 @@ function nextTarget(
   const newest = started.sort((a, b) => b.id - a.id)[0];
   // At start only rollbacks count: a feature that was never on is no rollback.
   if (before === null && newest === undefined && !isEmergency) return null;
+  const startedAtMs = newest === undefined ? nowMs : Date.parse(newest.startedAt);
   return {
     epoch: now.epoch,
     // The rollback's own, where it is known, so that replicas that missed a revision speak of the same one.
     revision: Math.min(newest?.revision || now.revision, now.revision),
-    startedAtMs: newest === undefined ? nowMs : Date.parse(newest.startedAt),
+    startedAtMs,
+    noticedAtMs: before === null ? startedAtMs : nowMs,
     features: isEmergency ? null : added,
   };
 }

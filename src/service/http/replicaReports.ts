@@ -123,7 +123,7 @@ export function createReplicaReports(options: ReplicaReportsOptions): ReplicaRep
       return { streams: total, replicas, lost };
     },
     soon: () => wait(soonMs),
-    hear: () => (clock.now() - heardAtMs < freshMs ? Promise.resolve() : run()),
+    hear: () => (Math.abs(clock.now() - heardAtMs) < freshMs ? Promise.resolve() : run()),
     close() {
       closed = true;
       cancel();

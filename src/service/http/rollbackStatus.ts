@@ -38,7 +38,7 @@ export function isConfirmedByAll({ replicas, streams }: FleetProgress, ackRate: 
 export function rollbackStatus(input: RollbackStatusInput) {
   const { target, current, fleet, ackRate, v2, nowMs, completedAtMs } = input;
   const { streams, replicas } = fleet;
-  const quietSinceMs = target === null ? nowMs : Math.max(target.startedAtMs, v2?.lastSeenAtMs ?? 0);
+  const quietSinceMs = target === null ? nowMs : Math.max(target.noticedAtMs, v2?.lastSeenAtMs ?? 0);
   const isQuiet = v2 !== null && nowMs - quietSinceMs >= quietMs;
   const blockers: string[] = [];
   if (target === null) blockers.push('no rollback is in force');
@@ -60,7 +60,7 @@ export function rollbackStatus(input: RollbackStatusInput) {
     target: target === null ? null : { epoch: target.epoch, revision: target.revision },
     current: { epoch: current.epoch, revision: current.revision },
     startedAt: target === null ? null : new Date(target.startedAtMs).toISOString(),
-    elapsedSeconds: target === null ? 0 : Math.max(0, Math.round((endMs - target.startedAtMs) / 100) / 10),
+    elapsedSeconds: target === null ? 0 : Math.max(0, Math.round((endMs - target.noticedAtMs) / 100) / 10),
     replicas,
     streams,
     v2: {

@@ -13,7 +13,7 @@ const fleetOf = (streams: StreamProgress): FleetProgress => ({
 });
 const streams100 = { connected: 100, sent: 100, sampled: 100, confirmed: 98 };
 const input: RollbackStatusInput = {
-  target: { epoch: current.epoch, revision: 1, startedAtMs: 100_000, features: ['memoryPanel'] },
+  target: { epoch: current.epoch, revision: 1, startedAtMs: 100_000, noticedAtMs: 100_000, features: ['memoryPanel'] },
   current,
   fleet: fleetOf(streams100),
   ackRate: 1,
@@ -51,6 +51,12 @@ test('is complete after 30 s without v2, counted from the last time it was seen'
     rollbackComplete: false,
     v2: { exposuresAfter: null },
   });
+});
+
+test('counts the quiet by its own clock, from when it noticed the rollback, however wrong that is', () => {
+  const target = { ...input.target!, startedAtMs: 1_000, noticedAtMs: 3_600_000 };
+  expect(rollbackStatus({ ...input, target, nowMs: 3_629_999 })).toMatchObject({ rollbackComplete: false });
+  expect(rollbackStatus({ ...input, target, nowMs: 3_630_000 })).toMatchObject({ rollbackComplete: true });
 });
 
 test('allows for the luck of the draw when only some confirm', () => {

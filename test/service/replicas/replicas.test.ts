@@ -299,7 +299,9 @@ test('keeps the union of kills when the database is restored to an older backup,
   });
   // And it is undone like any other.
   await opened.sql('UPDATE rollbacks SET ended_at = now() WHERE feature IS NULL');
-  await first.send('POST', '/api/features/enable', { feature: 'memoryPanel', reason: 'a test' });
+  const enable = () => first.send('POST', '/api/features/enable', { feature: 'memoryPanel', reason: 'a test' });
+  // 409 until this replica has heard of the end of the emergency.
+  await expect.poll(async () => (await enable()).status, within).toBe(200);
   for (const replica of [first, second, third])
     await expect
       .poll(async () => (await (await replica.get('/api/snapshot')).json()) as unknown, within)

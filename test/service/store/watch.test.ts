@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { watchRevision } from '../../../src/service/watchRevision.js';
 import { openDatabase } from '../../../src/service/database.js';
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
@@ -74,6 +74,21 @@ test('finds a change by asking when notifications do not come at all', async () 
   await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(1), wait);
   stop();
   await database.close();
+});
+
+test('looks at the content after the clock was set back as before', async () => {
+  const { connectionString, sql, store } = opened;
+  await store.createFeature('a', { enabled: true }, byAda);
+  const other = await createPostgresStore({ connectionString, pollMs: 50, digestMs: 150 });
+  const { onChange, stop } = await watching((...callbacks) => other.watch(...callbacks));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const trueNow = Date.now.bind(Date);
+  const set = vi.spyOn(Date, 'now').mockImplementation(() => trueNow() - 31_557_600_000);
+  onTestFinished(() => void set.mockRestore());
+  await sql("SET session_replication_role = replica; UPDATE feature_flags SET enabled = false WHERE feature = 'a'");
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalled(), wait);
+  stop();
+  await other.close();
 });
 
 test('gives a revision to a change that was made with the triggers off', async () => {
