@@ -5,7 +5,6 @@ import type { OnInternalFault } from '../error.js';
 import type { Database } from './database.js';
 import type { WithBaselines } from './baselines/baselineStore.js';
 import { createPostgresBaselines } from './baselines/postgresBaselines.js';
-import { notingBatches } from './export/noteBatches.js';
 import { createPostgresTotals } from './export/postgresTotals.js';
 import type { WithTotals } from './export/totalsStore.js';
 import { changeFeature, createFeature } from './featureChange.js';

@@ -3,6 +3,9 @@ import { SwitchbackError, type OnInternalFault } from '../../error.js';
 import type { Delivery } from '../../evaluate/snapshot.js';
 import { systemServiceClock, type ServiceClock } from '../clock.js';
 import { nodeDigestOf } from '../nodeDigest.js';
+import type { WithBaselines } from '../baselines/baselineStore.js';
+import type { PointSink } from '../export/pointSink.js';
+import type { WithTotals } from '../export/totalsStore.js';
 import { createJudge } from '../plans/judgeStage.js';
 import { createGateRegistry, type PlanGate } from '../plans/planGate.js';
 import { startPlanScheduler } from '../plans/planScheduler.js';
@@ -21,6 +24,7 @@ import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
 import { importRoutes } from './importRoutes.js';
 import { createKeptRevisions } from './keptRevisions.js';
+import { startMeasuring } from './measuring.js';
 import { metricsRoute } from './metricsRoute.js';
 import { ofrepRoutes } from './ofrepRoutes.js';
 import { createOfrepStreams } from './ofrepStreams.js';
@@ -43,7 +47,7 @@ import { tokenRoutes } from './tokenRoutes.js';
 
 export interface HandlerOptions {
   /** One that keeps tokens as well, as the one of PostgreSQL does, brings `/api/tokens` along. */
-  readonly store: FlagStore & Partial<WithTokens> & Partial<WithPlans> & Partial<WithProbe> & Partial<WithReplicas>;
+  readonly store: FlagStore & Partial<WithTokens & WithPlans & WithProbe & WithReplicas & WithTotals & WithBaselines>;
   /** Who may call admin routes, beside the tokens in the store. */
   readonly tokens: readonly ServiceToken[];
   /** How clients are told to behave. Defaults: `defaultDelivery`. `heartbeatMs` is also what the stream does. */
@@ -77,6 +81,10 @@ export interface HandlerOptions {
   readonly planGates?: readonly PlanGate[];
   /** ms between two looks at the running plans. Default 5,000. */
   readonly planTickMs?: number;
+  /** Where the numbers of pages go, beside the store. Default: nowhere. */
+  readonly pointSink?: PointSink;
+  /** ms between two looks at the baselines that are recording. Default 5,000. */
+  readonly baselineTickMs?: number;
   /** Hears faults of ours; callers only see 500 or 503. Default: nobody. */
   readonly onInternalFault?: OnInternalFault;
   readonly clock?: ServiceClock;
@@ -95,6 +103,7 @@ export interface Handler {
 
 type PositiveOption =
   | 'planTickMs'
+  | 'baselineTickMs'
   | 'maxStreams'
   | 'maxStreamsPerAddress'
   | 'maxEvaluationsPerAddress'
@@ -197,6 +206,11 @@ export function createHandler(options: HandlerOptions): Handler {
     plans === undefined || readOnly
       ? () => {}
       : startPlanScheduler({ plans, judge, clock, everyMs, onMove: () => void replica.refresh(), onInternalFault });
+  const measuring = startMeasuring(service, {
+    store,
+    pointSink: options.pointSink,
+    baselineTickMs: positive('baselineTickMs', 5_000),
+  });
   const routes: readonly Route[] = [
     ...publicRoutes(service, budgetOf('maxConfirmationsPerAddress', 5_000, 'confirmations')),
     limitRoute(metricsRoute(service), budgetOf('maxMetricsPerAddress', 2_000, 'batches')),
@@ -204,7 +218,8 @@ export function createHandler(options: HandlerOptions): Handler {
       streams: ofrepStreams,
       budget: budgetOf('maxEvaluationsPerAddress', 10_000, 'evaluations'),
     }),
-    ...healthRoutes(service),
+    ...healthRoutes(service, measuring.exportState),
+    ...measuring.routes,
     ...rollbackRoutes(service),
     ...importRoutes(service, nodeDigestOf),
     ...featureRoutes(service, nodeDigestOf),
@@ -222,6 +237,7 @@ export function createHandler(options: HandlerOptions): Handler {
       tokenCache.close();
       reports.close();
       stopPlans();
+      measuring.stop();
       stopStartKills();
       streams.close();
       ofrepStreams.close();

@@ -1,3 +1,4 @@
+import type { ExportState } from '../export/totalsStore.js';
 import { publicDocs as docs } from '../openapi/routes/publicDocs.js';
 import { callStore } from './storeCall.js';
 import { rollbackStatus, versionsOf } from './rollbackStatus.js';
@@ -12,7 +13,7 @@ const shownRollbacks = 5;
 type V2Seen = { readonly exposures: number; readonly lastSeenAtMs: number | null } | null;
 
 /** How the service is, and how far a rollback has come: counts only, so these routes are public. */
-export function healthRoutes(service: Service): readonly Route[] {
+export function healthRoutes(service: Service, exportState: () => ExportState | null): readonly Route[] {
   const { replica, streams, store, clock, delivery, completion, reports, startedAtMs } = service;
   let history: { readonly id: string; readonly rollbacks: Promise<readonly StoredRollback[]> } | null = null;
   let seen: { readonly target: string; readonly atMs: number; readonly v2: Promise<V2Seen> } | null = null;
@@ -34,6 +35,7 @@ export function healthRoutes(service: Service): readonly Route[] {
       streams: streams.count(),
       uptimeSeconds: Math.max(0, Math.floor((clock.now() - startedAtMs) / 1_000)),
       alarms,
+      export: exportJson(exportState()),
     };
     // Degraded still serves every read from memory, so it must not be taken out of rotation.
     return json(body, { status: status === 'down' ? 503 : 200 });
@@ -115,3 +117,16 @@ export function healthRoutes(service: Service): readonly Route[] {
     { method: 'GET', path: '/api/health/rollback-status', access: 'public', doc: docs.rollbackStatus, run: status },
   ];
 }
+
+const exportJson = (state: ExportState | null) =>
+  state && {
+    status: state.failures === 0 ? ('ok' as const) : ('failing' as const),
+    sentUntil: isoOf(state.sentUntilMs),
+    sentPoints: state.sentPoints,
+    refusedPoints: state.refusedPoints,
+    failures: state.failures,
+    failure: state.failure,
+    waitingSince: isoOf(state.waitingSinceMs),
+  };
+
+const isoOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

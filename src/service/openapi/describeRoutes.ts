@@ -191,12 +191,13 @@ const problemHeaders = (status: number): Readonly<Record<string, string>> =>
       : {};
 
 function answerOf({ description, schema, contentType, headers = {}, example }: AnswerDoc): JsonSchema {
-  const type = contentType ?? (schema === undefined ? undefined : 'application/json');
+  const types = [contentType ?? (schema === undefined ? [] : 'application/json')].flat();
   const media = {
     schema: schema === undefined ? { type: 'string' } : schemaOf(schema),
     ...(example === undefined ? {} : { example }),
   };
-  return { description, headers: headersOf(headers), ...(type === undefined ? {} : { content: { [type]: media } }) };
+  const content = Object.fromEntries(types.map((type) => [type, media]));
+  return { description, headers: headersOf(headers), ...(types.length === 0 ? {} : { content }) };
 }
 
 // Here the named one itself is a reference too.

@@ -23,8 +23,8 @@ export interface AnswerDoc {
   readonly description: string;
   /** What the body is held to; absent: there is none, or it is a stream. */
   readonly schema?: v.GenericSchema;
-  /** Default `application/json` where there is a schema, else none. */
-  readonly contentType?: string;
+  /** Default `application/json` where there is a schema, else none. Several where the request's `Accept` decides. */
+  readonly contentType?: string | readonly string[];
   /** Of headers that only this answer has, what they say. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly example?: unknown;

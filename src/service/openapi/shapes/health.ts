@@ -13,6 +13,20 @@ export const health = v.object({
   streams: whole,
   uptimeSeconds: whole,
   alarms: v.array(text),
+  export: v.pipe(
+    v.nullable(
+      v.object({
+        status: v.picklist(['ok', 'failing']),
+        sentUntil: v.nullable(time),
+        sentPoints: whole,
+        refusedPoints: whole,
+        failures: whole,
+        failure: v.nullable(text),
+        waitingSince: v.nullable(time),
+      }),
+    ),
+    v.description('To OpenTelemetry, of all replicas; null where nothing is exported'),
+  ),
 });
 
 export const featureHealth = v.object({

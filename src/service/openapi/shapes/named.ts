@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import type { NamedSchemas } from '../toJsonSchema.js';
+import { baseline, comparedBaseline } from './baseline.js';
 import { batchAnswer, killsSnapshot, snapshot } from './delivery.js';
 import { change, changedFeature, difference, feature, retiredFeature, rollback } from './feature.js';
 import { featureHealth, health, rollbackStatus } from './health.js';
@@ -23,6 +24,8 @@ export const namedSchemas: NamedSchemas = new Map<v.GenericSchema, string>([
   [auditEntry, 'AuditEntry'],
   [featureNumbers, 'FeatureNumbers'],
   [versionNumbers, 'VersionNumbers'],
+  [baseline, 'Baseline'],
+  [comparedBaseline, 'ComparedBaseline'],
   [token, 'Token'],
   [snapshot, 'Snapshot'],
   [killsSnapshot, 'KillsSnapshot'],

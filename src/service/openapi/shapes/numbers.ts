@@ -15,7 +15,7 @@ export const auditEntry = v.object({
   requestId: v.nullable(text),
 }) satisfies v.GenericSchema<unknown, AuditEntry>;
 
-const counts = v.object({
+export const counts = v.object({
   attempts: whole,
   exposures: whole,
   settled: whole,

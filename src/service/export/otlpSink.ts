@@ -1,0 +1,59 @@
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import { checkOtlpOptions, type OtlpOptions } from './otlpOptions.js';
+import { toOtlpMetrics } from './otlpMetrics.js';
+import type { PointSink, SendOutcome } from './pointSink.js';
+
+/** What the exporter itself must not repeat for longer than this. */
+const lastResortMs = 15_000;
+/** Statuses that say of the points, not of the receiver or the way to it, that they are no good. */
+const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
+
+/**
+ * Sends points as OTLP/HTTP protobuf, through OpenTelemetry's own exporter.
+ * @throws SwitchbackError `invalid-option`
+ */
+export function createOtlpSink(options: OtlpOptions): PointSink {
+  const { endpoint, headers = {}, serviceName = 'switchback', resourceAttributes = {} } = checkOtlpOptions(options);
+  const { everyMs = 60_000, timeoutMs = 10_000, compression } = options;
+  type Config = NonNullable<ConstructorParameters<typeof OTLPMetricExporter>[0]>;
+  const exporter: PushMetricExporter = new OTLPMetricExporter({
+    url: endpoint,
+    headers: { ...headers },
+    timeoutMillis: timeoutMs,
+    ...(compression === undefined ? {} : { compression: compression as NonNullable<Config['compression']> }),
+  });
+  // No service.instance.id: it is one stream of points, whichever replica sends it.
+  const resource = resourceFromAttributes({ ...resourceAttributes, 'service.name': serviceName });
+  const scope = { name: 'react-switchback' };
+  return {
+    everyMs,
+    send: (points) =>
+      new Promise<SendOutcome>((resolve) => {
+        const late = setTimeout(() => resolve({ status: 'failed', why: 'no answer in time' }), lastResortMs);
+        late.unref();
+        const end = (outcome: SendOutcome): void => {
+          clearTimeout(late);
+          resolve(outcome);
+        };
+        try {
+          exporter.export({ resource, scopeMetrics: [{ scope, metrics: toOtlpMetrics(points) }] }, ({ code, error }) =>
+            end(code === 0 ? { status: 'taken' } : outcomeOf(error)),
+          );
+        } catch (error) {
+          end(outcomeOf(error));
+        }
+      }),
+    close: () => exporter.shutdown(),
+  };
+}
+
+/** Says what went wrong without what was sent or answered: both may hold secrets. */
+function outcomeOf(error: unknown): SendOutcome {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof code === 'number')
+    return { status: refusals.has(code) ? 'refused' : 'failed', why: `the receiver answers ${code}` };
+  if (typeof code === 'string') return { status: 'failed', why: `the receiver is not reached (${code.slice(0, 32)})` };
+  return { status: 'failed', why: 'the receiver does not take points now' };
+}
