@@ -6,7 +6,7 @@ import type { Fetch } from './source/serviceUrl.js';
 export interface Answer {
   /** The HTTP status; 0 where there was no answer, or none that could be read. */
   readonly status: number;
-  /** The parsed JSON of a GET. */
+  /** The parsed JSON; null for an empty body. */
   readonly value?: unknown;
   readonly etag?: string | null;
   /** How long the service wants to be left alone, at most an hour; 0: not said. */
@@ -26,8 +26,11 @@ export interface ExchangeOptions {
 /** Asks the service, without ever rejecting. */
 export interface Exchange {
   get(url: string, etag: string | null): Promise<Answer>;
-  /** Sends JSON text, in a way that outlives the page. */
-  post(url: string, body: string): Promise<Answer>;
+  /**
+   * Sends JSON text, in a way that outlives the page.
+   * @param keepalive false: not so, because too much is under way that does
+   */
+  post(url: string, body: string, keepalive?: boolean): Promise<Answer>;
   /** Aborts what is under way. */
   abort(): void;
 }
@@ -40,6 +43,10 @@ export function createExchange({ fetch, clock, code, timeoutMs }: ExchangeOption
   const send = async (url: string, init: RequestInit): Promise<Answer> => {
     const abort = new AbortController();
     aborts.add(abort);
+    // A fetch of the host's own may not listen to its signal.
+    const aborted = new Promise<never>((_, reject) => {
+      abort.signal.addEventListener('abort', () => reject(abort.signal.reason));
+    });
     const cancel = clock.after(timeoutMs, () => abort.abort(new Error(`no answer in ${timeoutMs} ms`)));
     const failed = (what: unknown, status = 0, retryAfterMs = 0): Answer => ({
       status,
@@ -47,11 +54,12 @@ export function createExchange({ fetch, clock, code, timeoutMs }: ExchangeOption
       error: new SwitchbackError(code, `${url}: ${status || 'no answer'}`, { cause: what }),
     });
     try {
-      const response = await fetch(url, { ...init, signal: abort.signal });
+      const response = await Promise.race([fetch(url, { ...init, signal: abort.signal }), aborted]);
       const { status, headers } = response;
       if (!response.ok && status !== 304)
         return failed(undefined, status, readRetryAfterMs(headers.get('retry-after'), clock.now()));
-      const value: unknown = init.body || status === 304 ? undefined : await response.json();
+      // A 200 that is no JSON did not come from the service, but from a portal on the way there.
+      const value: unknown = JSON.parse((await response.text()) || 'null');
       return { status, value, etag: headers.get('etag'), retryAfterMs: 0 };
     } catch (error) {
       return failed(error);
@@ -63,8 +71,8 @@ export function createExchange({ fetch, clock, code, timeoutMs }: ExchangeOption
 
   return {
     get: (url, etag) => send(url, { headers: etag === null ? {} : { 'if-none-match': etag } }),
-    post: (url, body) =>
-      send(url, { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body }),
+    post: (url, body, keepalive = true) =>
+      send(url, { method: 'POST', keepalive, headers: { 'content-type': 'application/json' }, body }),
     abort: () => aborts.forEach((abort) => abort.abort()),
   };
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../decide/decide.js';
-import type { Version } from '../evaluate/snapshot.js';
+import type { FeatureRule, Version } from '../evaluate/snapshot.js';
 import type { Observation } from '../observe/observe.js';
 import type { Clock } from './clock.js';
 import type { Decisions } from './decisions.js';
@@ -50,9 +50,12 @@ export function createLabels(feature: string, { read, decisions, clock, observe 
     };
     return (observed: Observed) => {
       const atMs = clock.now();
+      // Of now, not of when the episode began: a lower rate holds at once.
+      const { sampling = 1 }: Partial<FeatureRule> = Object(read().snapshot?.features.get(feature));
+      const sampled = sampling < 1 && { sampling };
       // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
-      if (!isOverridden) observe({ ...labels, ...observed, atMs } as Observation);
-      else if (observed.kind === 'attempt') observe({ ...labels, kind: 'overridden', atMs });
+      if (!isOverridden) observe({ ...labels, ...observed, ...sampled, atMs } as Observation);
+      else if (observed.kind === 'attempt') observe({ ...labels, kind: 'overridden', ...sampled, atMs });
     };
   };
 

@@ -1,39 +1,53 @@
+import type { Observation } from '../../observe/observe.js';
 import type { OpenTally } from '../../observe/tally.js';
 import { crc32 } from './crc32.js';
 
-/** What one user did for the guard, each 0 or 1 and sent once per subject, feature and stage. */
-export interface Units {
-  readonly exposed: number;
-  readonly error: number;
-  readonly slow: number;
-  readonly silent: number;
-}
+/**
+ * What one user did for the guard, a bit for each: sent once per subject, feature and stage, whole whatever `sampling` says. Someone
+ * whose v2 failed before it was seen was treated as well: without `exposed` there could be more errors than users.
+ */
+export const unitBits: Readonly<Partial<Record<Observation['kind'], number>>> = {
+  exposure: 1,
+  failure: 3,
+  slow: 5,
+  silent: 9,
+};
 
 /** A tally that waits to be sent. */
 export interface WaitingTally {
   readonly tally: OpenTally;
-  units: Units;
+  units: number;
   readonly subject: string;
+  /** 0–1: the share of users whose observations are in tallies like this. */
+  readonly sampling: number;
+  /** Holds a failure, something of the breaker, or a unit: first in its batch, last to be dropped. */
+  isCritical: boolean;
   /** Observations in it. */
   observations: number;
-  /** Bytes of its JSON. */
+  /** How many there were when it was measured last. */
+  measured: number;
+  /** Bytes of its JSON then. */
   bytes: number;
 }
 
-/** What never arrived, in observations; `storage` is for queues that are stored. */
+/** What never arrived, in observations: no room in memory; too old, refused or given up; no room where batches are stored. */
 export interface Dropped {
-  queueFull: number;
-  expired: number;
-  storage: number;
+  readonly queueFull: number;
+  readonly expired: number;
+  readonly storage: number;
 }
 
 /** A batch under way: its text never changes, so that the service can tell a repeated one. */
 export interface Batch {
+  readonly senderId: string;
+  readonly seq: number;
   readonly text: string;
+  readonly isCritical: boolean;
   readonly observations: number;
+  /** What its text says was dropped before. */
   readonly dropped: Dropped;
-  /** Whether tallies were left for the next one. */
-  readonly hasMore: boolean;
+  /** What it was made of; absent when it was read from the storage. */
+  readonly tallies?: readonly WaitingTally[];
 }
 
 export interface Envelope {
@@ -51,28 +65,39 @@ const envelopeBytes = 512;
 const subjectBytes = 96;
 
 // Made when used: where there is none, as in Jest's jsdom, the package still loads.
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+export const checksumOf = (text: string): string => crc32(new TextEncoder().encode(text));
 
-const toBucket = ({ tally, units }: WaitingTally) => ({ ...tally, units, sampling: 1 });
+const toBucket = ({ tally, units, sampling }: WaitingTally) => ({
+  ...tally,
+  units: { exposed: units & 1, error: (units >> 1) & 1, slow: (units >> 2) & 1, silent: units >> 3 },
+  sampling,
+});
 
 /** Bytes a tally takes in a batch. */
 export const sizeOf = (waiting: WaitingTally): number =>
-  encode(JSON.stringify(toBucket(waiting))).length + subjectBytes;
+  new TextEncoder().encode(JSON.stringify(toBucket(waiting))).length + subjectBytes;
 
 /**
- * Chooses the tallies of the next batch: in order, at most 60 KiB, one subject per feature.
- * @returns the keys of the chosen ones
+ * Chooses the tallies of the next batch: critical ones first and then in order, at most 60 KiB, one subject per feature.
+ * @returns the chosen ones with their keys
  */
-export function chooseTallies(waiting: ReadonlyMap<string, WaitingTally>): readonly string[] {
-  const chosen: string[] = [];
+export function chooseTallies(
+  waiting: ReadonlyMap<string, WaitingTally>,
+  maxBytes: number,
+): readonly (readonly [string, WaitingTally])[] {
+  const chosen: (readonly [string, WaitingTally])[] = [];
   const subjects = new Map<string, string>();
   let bytes = envelopeBytes;
-  for (const [key, { tally, subject, bytes: added }] of waiting) {
-    const { feature } = tally;
-    if ((subjects.get(feature) ?? subject) !== subject || bytes + added > maxBatchBytes) continue;
-    subjects.set(feature, subject);
-    bytes += added;
-    chosen.push(key);
+  for (const isCritical of [true, false]) {
+    for (const [key, entry] of waiting) {
+      const { subject, bytes: added, isCritical: isFirst } = entry;
+      const { feature } = entry.tally;
+      if (isFirst !== isCritical || (subjects.get(feature) ?? subject) !== subject || bytes + added > maxBytes)
+        continue;
+      subjects.set(feature, subject);
+      bytes += added;
+      chosen.push([key, entry]);
+    }
   }
   return chosen;
 }
@@ -81,12 +106,14 @@ export function chooseTallies(waiting: ReadonlyMap<string, WaitingTally>): reado
  * Writes a batch. The checksum is the CRC-32 of the JSON text of `buckets`.
  * @source docs/contracts.md part 5
  */
-export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope, hasMore: boolean): Batch {
+export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope): Batch {
   const { senderId, seq, sentAtMs, build, final, dropped } = envelope;
   const buckets = tallies.map(toBucket);
   const subjects = Object.fromEntries(tallies.map(({ tally, subject }) => [tally.feature, subject]));
-  const checksum = crc32(encode(JSON.stringify(buckets)));
+  const checksum = checksumOf(JSON.stringify(buckets));
   return {
+    senderId,
+    seq,
     text: JSON.stringify({
       schema: 1,
       senderId,
@@ -99,8 +126,9 @@ export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope,
       subjects,
       buckets,
     }),
+    isCritical: tallies.some((waiting) => waiting.isCritical),
     observations: tallies.reduce((sum, { observations }) => sum + observations, 0),
     dropped,
-    hasMore,
+    tallies,
   };
 }

@@ -2,9 +2,13 @@
 import type { OnInternalFault } from '../../error.js';
 import type { Clock } from '../clock.js';
 import type { Exchange } from '../exchange.js';
+import type { SafeStorage } from '../storage.js';
+import { checksumOf, maxBatchBytes, writeBatch, type Batch } from './batch.js';
+import type { QueueLocks } from './claims.js';
 import { onPageHide, type OnHide } from './onHide.js';
 import { createSender, type SendBeacon } from './sender.js';
 import type { Sink } from './sink.js';
+import type { StoredQueue, StoredQueueOptions } from './storedQueue.js';
 import { createTallyQueue } from './tallyQueue.js';
 
 /** What the entry chunk hands over, so that this one shares no code with it. */
@@ -12,31 +16,43 @@ export interface HttpReporterOptions {
   /** Where the service's public routes are, without a slash at its end. */
   readonly url: string;
   readonly post: Exchange['post'];
+  readonly storage: SafeStorage;
   readonly clock: Clock;
   readonly random: () => number;
   readonly senderId: string;
+  /** The number of the last batch that was sent before this was there. */
+  readonly seq: number;
   /** How many observations were lost before this was there. */
   readonly dropped: number;
   readonly build?: string | undefined;
   readonly onInternalFault?: OnInternalFault | undefined;
   readonly sendBeacon?: SendBeacon | null | undefined;
+  readonly locks?: QueueLocks | null | undefined;
   readonly onHide?: OnHide | undefined;
+  /** Fetches the code that stores batches; default: by `import`. */
+  readonly loadStore?: (() => Promise<{ createStoredQueue(options: StoredQueueOptions): StoredQueue }>) | undefined;
 }
 
 const flushIntervalMs = 5_000;
 const flushCount = 50;
 const faultIntervalMs = 60_000;
+/** Smaller batches are not made two of. */
+const minSplitLength = 8 * 1_024;
+const maxStoreLoads = 4;
 
 /**
  * Sends every 5 s, at 50 observations, and when the page is hidden.
  * @source docs/contracts.md part 5
  */
 export function createHttpReporter(options: HttpReporterOptions): Sink {
-  const { url, post, clock, random, senderId, onHide = onPageHide, onInternalFault } = options;
+  const { url, post, storage, clock, random, senderId, onHide = onPageHide, onInternalFault } = options;
+  const { locks = pageLocks(), loadStore = () => import('./storedQueue.js') } = options;
   const build = options.build?.slice(0, 64);
-  const queue = createTallyQueue(options.dropped);
   const faultsMs = new Map<string, number>();
-  let seq = 0;
+  let { seq } = options;
+  let stored: StoredQueue | undefined;
+  let storeLoads = 0;
+  let isFetching = false;
   let cancelFlush: (() => void) | undefined;
   // From the first observation on, so that a client that is only created holds nothing.
   let stopHiding: (() => void) | undefined;
@@ -59,42 +75,79 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
     }
   };
 
-  const take = (final: boolean) => {
-    const batch = queue.take({ senderId, seq: seq + 1, sentAtMs: clock.now(), build, final });
-    // A number that is never sent would look like a lost batch.
-    if (batch) seq++;
-    return batch;
-  };
+  const write = (tallies: Batch['tallies'] = [], dropped: Batch['dropped'], final: boolean, own: number): Batch =>
+    writeBatch(tallies, { senderId, seq: own, sentAtMs: clock.now(), build, final, dropped });
+  const queue = createTallyQueue(options.dropped, () => sender.setAside());
   const sender = createSender({
     url: `${url}/metrics`,
     post,
     sendBeacon: options.sendBeacon === undefined ? pageBeacon() : options.sendBeacon,
     clock,
     random,
-    take,
-    expire: queue.expire,
+    stored: () => stored,
+    take(final, maxBytes = maxBatchBytes, minBytes = 1) {
+      // What was dropped travels with the next batch, and alone only when there may be none.
+      const taken = queue.take(maxBytes, final ? 0 : minBytes);
+      // A number that is never sent would look like a lost batch.
+      return taken && write(taken.tallies, taken.dropped, final, ++seq);
+    },
+    split({ tallies = [], text, seq: own, dropped }) {
+      if (text.length < minSplitLength || tallies.length < 2) return undefined;
+      const half = Math.ceil(tallies.length / 2);
+      const none = { queueFull: 0, expired: 0, storage: 0 };
+      return [write(tallies.slice(0, half), dropped, true, own), write(tallies.slice(half), none, true, ++seq)];
+    },
+    waitingBytes: queue.bytes,
+    lose: queue.lose,
     fault,
   });
 
+  // A page that cannot have it keeps its batches in memory.
+  const fetchStore = async (): Promise<void> => {
+    if (storeLoads >= maxStoreLoads || isFetching || stored) return;
+    storeLoads++;
+    isFetching = true;
+    try {
+      const { createStoredQueue } = await loadStore();
+      stored = createStoredQueue({
+        storage,
+        senderId,
+        clock,
+        locks,
+        checksumOf,
+        isHeld: sender.isSending,
+        lose: queue.lose,
+      });
+      sender.storeCurrent();
+    } catch (error) {
+      fault('storage', error);
+    }
+    isFetching = false;
+  };
+
+  const stopFlush = (): void => {
+    cancelFlush?.();
+    cancelFlush = undefined;
+  };
   const flush = (): void =>
     safely(() => {
-      cancelFlush?.();
-      cancelFlush = undefined;
+      stopFlush();
+      void fetchStore();
       sender.send();
     });
-  const leave = (): void =>
+  const leave = (isGone = false): void =>
     safely(() => {
-      cancelFlush?.();
-      cancelFlush = undefined;
-      sender.leave();
+      stopFlush();
+      sender.leave(isGone);
     });
 
   return {
     name: 'http',
-    observe(observation, subject) {
+    observe(...observed) {
       safely(() => {
+        if (!stopHiding) void fetchStore();
         stopHiding ??= onHide(leave);
-        queue.add(observation, subject);
+        queue.add(...observed);
         if (queue.fresh() >= flushCount) flush();
         else cancelFlush ??= clock.after(flushIntervalMs, flush);
       });
@@ -114,3 +167,6 @@ function pageBeacon(): SendBeacon | null {
     ? null
     : (url, body) => navigator.sendBeacon(url, body);
 }
+
+const pageLocks = (): QueueLocks | null =>
+  typeof document === 'undefined' ? null : (globalThis.navigator?.locks ?? null);

@@ -2,8 +2,10 @@ import type { OnInternalFault } from '../../error.js';
 import { systemClock, type Clock } from '../clock.js';
 import { createExchange } from '../exchange.js';
 import { fetchChunk } from '../fetchChunk.js';
+import { openStorage } from '../storage.js';
 import { globalFetch, readServiceUrl, type Fetch } from '../source/serviceUrl.js';
 import { randomHex } from '../targetingKey.js';
+import type { QueueLocks } from './claims.js';
 import type { HttpReporterOptions } from './httpReporter.js';
 import type { OnHide } from './onHide.js';
 import type { SendBeacon } from './sender.js';
@@ -16,9 +18,13 @@ export interface HttpSinkOptions {
   readonly build?: string | undefined;
   /** Hears of our own failures, each kind at most once a minute. */
   readonly onInternalFault?: OnInternalFault | undefined;
+  /** Where batches wait that could not be sent; default localStorage, `false` for memory only. */
+  readonly storage?: Storage | false | undefined;
   readonly fetch?: Fetch | undefined;
   /** null: there is none. */
   readonly sendBeacon?: SendBeacon | null | undefined;
+  /** Default: the browser's. Null: there are none, and two tabs may send the same stored batch; the service counts it once. */
+  readonly locks?: QueueLocks | null | undefined;
   readonly clock?: Clock | undefined;
   /** Draws from [0, 1). */
   readonly random?: (() => number) | undefined;
@@ -32,29 +38,37 @@ export interface HttpSinkOptions {
 
 const maxWaiting = 500;
 const timeoutMs = 10_000;
+/** How long a failure waits for the code that sends it, at most. */
+const rescueMs = 5_000;
+/** Stays far below what a service takes in one batch. */
+const maxRescued = 100;
 
 /**
- * Reports to a Switchback service. The code that sends is fetched with the first observation; up to 500 of them wait for it,
- * further ones are counted as dropped.
+ * Reports to a Switchback service. The code that sends is fetched with the first observation; the last 500 of them wait for it,
+ * older ones are counted as dropped. Where that code is gone, failures are sent without it.
  * @throws SwitchbackError `invalid-option` for a url that is not a non-empty string
  */
 export function httpSink(options: HttpSinkOptions): Sink {
   const url = readServiceUrl(options.url);
   const { clock = systemClock, fetch = globalFetch, load = () => import('./httpReporter.js') } = options;
   const { onInternalFault, random = Math.random, senderId = randomHex() } = options;
+  const { post } = createExchange({ fetch, clock, code: 'report-failed', timeoutMs });
   let waiting: Parameters<Sink['observe']>[] = [];
   let dropped = 0;
+  let seq = 0;
   let reporter: Sink | undefined;
   let stopFetching: (() => void) | undefined;
   let onceThere: 'flush' | 'close' | undefined;
+  let stopRescue: (() => void) | undefined;
 
   const fetchReporter = () =>
     fetchChunk(
       load,
       clock,
       ({ createHttpReporter }) => {
-        const { post } = createExchange({ fetch, clock, code: 'report-failed', timeoutMs });
-        reporter ??= createHttpReporter({ ...options, url, post, clock, random, senderId, dropped });
+        stopRescue?.();
+        const storage = openStorage(options.storage, onInternalFault);
+        reporter ??= createHttpReporter({ ...options, url, post, storage, clock, random, senderId, seq, dropped });
         for (const observed of waiting) reporter.observe(...observed);
         waiting = [];
         // The page may have been hidden before its reporter could see it.
@@ -64,14 +78,44 @@ export function httpSink(options: HttpSinkOptions): Sink {
       },
       (error) => onInternalFault?.('report', error),
     );
+  // The smallest batch there can be: what is absent counts as 0. What a failure says stays here.
+  const rescue = (): void => {
+    stopRescue = undefined;
+    const failures = waiting.flatMap(([observation, subject]) =>
+      observation.kind === 'failure' ? [{ ...observation, subject }] : [],
+    );
+    waiting = waiting.filter(([{ kind }]) => kind !== 'failure');
+    const sent = failures.slice(-maxRescued);
+    const body = {
+      schema: 1,
+      senderId,
+      seq: ++seq,
+      dropped: { queueFull: dropped + failures.length - sent.length },
+      subjects: Object.fromEntries(sent.map(({ feature, subject }) => [feature, subject])),
+      buckets: sent.map(({ failure: { phase }, atMs, subject, ...labels }) => ({
+        ...labels,
+        startMs: atMs - (atMs % 1e4),
+        durationMs: 1e4,
+        counts: { failed: { [phase]: 1 } },
+        units: { exposed: 1, error: 1 },
+      })),
+    };
+    dropped = 0;
+    void post(`${url}/metrics`, JSON.stringify(body)).then(({ error }) => {
+      if (error) dropped += failures.length;
+    });
+  };
 
   return {
     name: 'http',
     observe(...observed) {
       if (reporter) return reporter.observe(...observed);
       if (onceThere === 'close') onceThere = 'flush';
-      if (waiting.length < maxWaiting) waiting.push(observed);
-      else dropped++;
+      if (waiting.push(observed) > maxWaiting) {
+        waiting.shift();
+        dropped++;
+      }
+      if (observed[0].kind === 'failure') stopRescue ??= clock.after(rescueMs, rescue);
       stopFetching ??= fetchReporter();
     },
     flush() {
@@ -82,7 +126,11 @@ export function httpSink(options: HttpSinkOptions): Sink {
       stopFetching?.();
       stopFetching = undefined;
       if (reporter) reporter.close?.();
-      else onceThere = 'close';
+      else {
+        onceThere = 'close';
+        stopRescue?.();
+        if (stopRescue) rescue();
+      }
     },
   };
 }

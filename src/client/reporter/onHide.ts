@@ -1,5 +1,8 @@
-/** Calls back when the page is hidden, perhaps for good; returns what ends it. */
-export type OnHide = (run: () => void) => () => void;
+/**
+ * Calls back when the page is hidden, perhaps for good; returns what ends it. `isGone`: it is left or closed, and may come back
+ * from the back/forward cache.
+ */
+export type OnHide = (run: (isGone?: boolean) => void) => () => void;
 
 /** The browser's own signals; never calls back outside a browser. */
 export const onPageHide: OnHide = (run) => {
@@ -7,10 +10,11 @@ export const onPageHide: OnHide = (run) => {
   const onVisibility = () => {
     if (document.visibilityState === 'hidden') run();
   };
+  const onPage = () => run(true);
   document.addEventListener('visibilitychange', onVisibility);
-  window.addEventListener('pagehide', run);
+  window.addEventListener('pagehide', onPage);
   return () => {
     document.removeEventListener('visibilitychange', onVisibility);
-    window.removeEventListener('pagehide', run);
+    window.removeEventListener('pagehide', onPage);
   };
 };

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Exchange } from '../exchange.js';
-import type { Batch } from './batch.js';
+import type { Batch, Dropped } from './batch.js';
+import type { StoredQueue } from './storedQueue.js';
 
 /** The browser's `navigator.sendBeacon`: false when it would not take the data. */
 export type SendBeacon = (url: string, body: Blob) => boolean;
@@ -11,106 +12,198 @@ export interface SenderOptions {
   readonly sendBeacon: SendBeacon | null;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Undefined while its code is not there: batches are in memory alone. */
+  readonly stored: () => StoredQueue | undefined;
   /** Takes the next batch; `final`: it may be the last of this page. */
-  readonly take: (final: boolean) => Batch | undefined;
-  /** Counts a batch that was given up. */
-  readonly expire: (batch: Batch) => void;
+  readonly take: (final: boolean, maxBytes?: number, minBytes?: number) => Batch | undefined;
+  /** Makes two of a batch that nobody was offered; undefined where it is too small for that. */
+  readonly split: (batch: Batch) => readonly Batch[] | undefined;
+  /** What waits, in bytes. */
+  readonly waitingBytes: () => number;
+  /** Counts a batch that will never arrive. */
+  readonly lose: (batch: Batch, why: keyof Dropped) => void;
   readonly fault: (operation: string, error: unknown) => void;
 }
 
-/** Sends batches one after the other, each until it arrived or was given up. */
+/** Sends batches one after the other, each until it arrived or was given up; what it has is stored until then. */
 export interface Sender {
   /** Sends what waits, after the batch that is under way. */
   send(): void;
-  /** Sends all at once in a way that outlives the page. */
-  leave(): void;
+  /** Stores a part of what waits for another time. */
+  setAside(): void;
+  /** Sends all it can in a way that outlives the page; what it cannot is stored. @param isGone the page may not come back */
+  leave(isGone: boolean): void;
+  /** Whether a batch of ours is under way, or waits for its next try. */
+  isSending(seq: number): boolean;
+  /** Stores that batch too, where its code came later. */
+  storeCurrent(): void;
   /** Ends trying again, until `send` is called. */
   close(): void;
 }
 
 const maxTries = 8;
 const maxBackoffMs = 300_000;
+/** From so many failures in a row on the service is left alone, for a minute at first. */
+const breakerFailures = 5;
+/** While the service is away so much may wait in memory, where a crash takes it; what is stored is as large at most. */
+const setAsideBytes = 16 * 1_024;
+/** Less is not worth a place of its own. */
+const minSetAsideBytes = 4 * 1_024;
+/** What may be under way that outlives the page: browsers refuse more. */
+const maxKeepalive = 9;
+const maxKeepaliveBytes = 60_000;
+const maxPerSecond = 10;
 
 export function createSender(options: SenderOptions): Sender {
-  const { url, post, sendBeacon, clock, random, take, expire, fault } = options;
+  const { url, post, sendBeacon, clock, random, stored, take, split, waitingBytes, lose, fault } = options;
   let current: Batch | undefined;
   let tries = 0;
+  let failures = 0;
   let isRequesting = false;
-  let wanted = false;
-  let cancelRetry: (() => void) | undefined;
-  let closed = false;
+  let isWanted = false;
+  let isLeftAlone = false;
+  let isClosed = false;
+  let cancelPause: (() => void) | undefined;
+  let allowance = maxPerSecond;
+  let allowedAtMs = -Infinity;
+  const keepalives = { count: 0, bytes: 0 };
 
-  const next = (): void => {
-    wanted = false;
-    current = take(false);
-    tries = 0;
-    if (current) void request(current);
+  const go = (): void => {
+    if (cancelPause || isRequesting || isClosed) return;
+    if (!current) {
+      const batch = isWanted ? take(false) : undefined;
+      isWanted &&= waitingBytes() > 0;
+      if (batch) keep(batch);
+      current = batch ?? stored()?.next();
+      tries = 0;
+    }
+    if (current) run(current);
   };
-  const send = (): void => {
-    closed = false;
-    if (current) wanted = true;
-    else next();
+  const run = (batch: Batch): void => void request(batch).catch((error) => fault('report', error));
+  const keep = (batch: Batch): boolean => stored()?.put(batch) ?? false;
+  const isKept = (batch: Batch): boolean => stored()?.has(batch) ?? false;
+  const stopPause = (): void => {
+    cancelPause?.();
+    cancelPause = undefined;
+    isLeftAlone = false;
+  };
+  const pause = (delayMs: number, isForService = false): void => {
+    stopPause();
+    isLeftAlone = isForService;
+    cancelPause = clock.after(delayMs, () => {
+      stopPause();
+      go();
+    });
+  };
+  const isAllowed = (): boolean => {
+    const nowMs = clock.now();
+    const passedMs = Math.abs(nowMs - allowedAtMs);
+    allowance = Math.min(maxPerSecond, allowance + (passedMs * maxPerSecond) / 1_000);
+    allowedAtMs = nowMs;
+    return allowance >= 1 && allowance-- > 0;
+  };
+  const outlivingPost = async ({ text }: Batch) => {
+    const { length } = text;
+    const outlives = keepalives.count < maxKeepalive && keepalives.bytes + length < maxKeepaliveBytes;
+    if (!outlives) return post(url, text, false);
+    keepalives.count++;
+    keepalives.bytes += length;
+    const answer = await post(url, text);
+    keepalives.count--;
+    keepalives.bytes -= length;
+    return answer;
   };
 
   const request = async (batch: Batch): Promise<void> => {
-    isRequesting = true;
+    if (!isAllowed()) return pause(1_000 / maxPerSecond);
     tries++;
-    const { status, error, retryAfterMs } = await post(url, batch.text);
+    isRequesting = true;
+    const { status, error, retryAfterMs, value } = await outlivingPost(batch);
     isRequesting = false;
     if (error) fault('report', error);
-    if (current !== batch) return;
-    const isWorthAnotherTry = status === 0 || status === 408 || status === 429 || status >= 500;
-    if (error && isWorthAnotherTry && tries < maxTries && !closed) return tryLater(batch, retryAfterMs);
-    if (error) expire(batch);
+    if (error && (status < 400 || status === 408 || status === 429 || status >= 500)) {
+      failures++;
+      if (tries >= maxTries || isClosed) {
+        current = undefined;
+        stored()?.rest(batch);
+        if (!isKept(batch)) lose(batch, 'expired');
+      }
+      if (isClosed) return;
+      const openMs = Math.min(maxBackoffMs, 60_000 * 2 ** (failures - breakerFailures));
+      const backoffMs = failures < breakerFailures ? random() * 1_000 * 2 ** failures : openMs * (0.5 + random() / 2);
+      return pause(retryAfterMs || backoffMs, retryAfterMs > 0 || failures >= breakerFailures);
+    }
     current = undefined;
-    if ((wanted || batch.hasMore) && !closed) next();
+    failures = 0;
+    stored()?.settle(batch, error ? null : Object(value).gaps, go);
+    if (error) lose(batch, 'expired');
+    go();
   };
-  const tryLater = (batch: Batch, retryAfterMs: number): void => {
-    const delayMs = retryAfterMs || random() * Math.min(maxBackoffMs, 1_000 * 2 ** tries);
-    cancelRetry = clock.after(delayMs, () => {
-      cancelRetry = undefined;
-      void request(batch);
-    });
+  const setAside = (): void => {
+    const batch = stored()?.hasRoom(setAsideBytes) ? take(false, setAsideBytes, minSetAsideBytes) : undefined;
+    if (batch && !keep(batch)) lose(batch, 'storage');
   };
-  const leave = (): void => {
-    // A request under way outlives the page by itself; one that waits for its next try goes out now, under its old number.
-    if (current && !isRequesting) {
-      cancelRetry?.();
-      cancelRetry = undefined;
-      const waiting = current;
-      if (!beacon(waiting)) void request(waiting);
-      else current = undefined;
-    }
-    for (let batch = take(true); batch; batch = take(true)) {
-      if (beacon(batch)) continue;
-      if (!current) {
-        current = batch;
-        tries = 0;
-        void request(batch);
-      } else void lastTry(batch);
-    }
-  };
-  const beacon = ({ text }: Batch): boolean => {
+
+  const beacon = (batch: Batch): boolean => {
     try {
-      return sendBeacon?.(url, new Blob([text], { type: 'text/plain' })) ?? false;
+      const isTaken = sendBeacon?.(url, new Blob([batch.text], { type: 'text/plain' })) ?? false;
+      // Taken is not arrived: it stays stored until the service has told.
+      if (isTaken) stored()?.rest(batch);
+      return isTaken;
     } catch (error) {
       fault('report', error);
       return false;
     }
   };
-  // Only one batch is tried again at a time; this one has one chance.
-  const lastTry = async (batch: Batch): Promise<void> => {
-    const { error } = await post(url, batch.text);
-    if (!error) return;
-    expire(batch);
-    fault('report', error);
+  /** @returns whether there may be room for more */
+  const offer = (batch: Batch): boolean => {
+    if (beacon(batch)) return true;
+    const parts = split(batch);
+    if (parts) {
+      stored()?.remove(batch);
+      return parts.map((part) => (keep(part), offer(part))).every(Boolean);
+    }
+    if (!current) {
+      current = batch;
+      tries = 0;
+      run(batch);
+    } else if (!isKept(batch)) lose(batch, 'storage');
+    return false;
   };
 
   return {
-    send,
-    leave,
+    send() {
+      isClosed = false;
+      isWanted = true;
+      if (failures > 0 && waitingBytes() > setAsideBytes) setAside();
+      go();
+    },
+    setAside,
+    leave(isGone) {
+      let hasRoom = !isLeftAlone;
+      if (current && !isRequesting && hasRoom) {
+        stopPause();
+        if (beacon(current)) current = undefined;
+        else {
+          hasRoom = false;
+          run(current);
+        }
+      }
+      for (let batch = take(true); batch; batch = batch.observations > 0 ? take(true) : undefined) {
+        keep(batch);
+        if (hasRoom) hasRoom = offer(batch);
+        else if (!isKept(batch)) lose(batch, 'storage');
+      }
+      for (let batch = hasRoom && stored()?.next(true); batch; batch = stored()?.next(true)) if (!beacon(batch)) break;
+      // What is left is for other tabs, and for the next visit.
+      if (isGone) stored()?.release();
+    },
+    isSending: (seq) => current?.seq === seq,
+    storeCurrent: () => void (current && keep(current)),
     close() {
-      closed = true;
+      isClosed = true;
+      stopPause();
+      stored()?.release();
     },
   };
 }

@@ -1,95 +1,143 @@
+import { eventClassOf, type EventClass } from '../../observe/eventClass.js';
 import type { Observation } from '../../observe/observe.js';
 import { addToTally, emptyTally, tallyKey, tallyStartMs } from '../../observe/tally.js';
-import {
-  chooseTallies,
-  sizeOf,
-  writeBatch,
-  type Batch,
-  type Dropped,
-  type Envelope,
-  type Units,
-  type WaitingTally,
-} from './batch.js';
+import { chooseTallies, sizeOf, unitBits, type Batch, type Dropped, type WaitingTally } from './batch.js';
 
 /** Tallies that wait to be sent, bounded; what does not fit is counted. */
 export interface TallyQueue {
-  add(observation: Observation, subject: string): void;
-  /** Observations added since the last batch was taken. */
+  add(observation: Observation, subject: string, eventClass?: EventClass): void;
+  /** Observations added since tallies were last taken. */
   fresh(): number;
-  /** Takes the next batch out; undefined when nothing waits. */
-  take(envelope: Omit<Envelope, 'dropped'>): Batch | undefined;
-  /** Counts a batch that will never arrive. */
-  expire(batch: Batch): void;
+  /** What waits, in bytes of JSON. */
+  bytes(): number;
+  /**
+   * Takes the next tallies out, at most so many bytes of them, and what was dropped.
+   * @param minBytes 0: what was dropped is reason enough
+   * @returns undefined when there is not so much
+   */
+  take(
+    maxBytes: number,
+    minBytes: number,
+  ): { readonly tallies: readonly WaitingTally[]; readonly dropped: Dropped } | undefined;
+  /** Counts a batch that will never arrive, and what it would have told of. */
+  lose(batch: Pick<Batch, 'observations' | 'dropped'>, why: keyof Dropped): void;
 }
 
 const maxTallies = 500;
 const maxBytes = 64 * 1_024;
 const maxUnits = 4_096;
+/** The service takes no higher count in one bucket. */
+const maxCount = 10_000;
 
-/** @param queueFull observations that were dropped before the queue was there */
-export function createTallyQueue(queueFull = 0): TallyQueue {
+/**
+ * @param queueFull observations that were dropped before the queue was there
+ * @param onFull asked to take tallies out before any is dropped
+ */
+export function createTallyQueue(queueFull: number, onFull: () => void): TallyQueue {
   const waiting = new Map<string, WaitingTally>();
-  const countedUnits = new Set<string>();
+  const countedUnits = new Map<string, number>();
   let bytes = 0;
   let fresh = 0;
-  let dropped: Dropped = { queueFull, expired: 0, storage: 0 };
+  let named = 0;
+  let dropped = { queueFull, expired: 0, storage: 0 };
 
-  const isFirst = (unit: string): boolean => {
-    if (countedUnits.has(unit) || countedUnits.size >= maxUnits) return false;
-    countedUnits.add(unit);
-    return true;
+  const unitOf = (subject: string, { feature, stage }: Pick<Observation, 'feature' | 'stage'>): string =>
+    `${subject}|${feature}|${stage}`;
+  /** The bits of this user that nobody has heard of. */
+  const newUnits = (observation: Observation, subject: string): number => {
+    const bits = observation.arm === 'none' ? 0 : (unitBits[observation.kind] ?? 0);
+    const unit = unitOf(subject, observation);
+    const counted = countedUnits.get(unit) ?? 0;
+    const fresh = bits & ~counted;
+    if (fresh === 0 || (counted === 0 && countedUnits.size >= maxUnits)) return 0;
+    countedUnits.set(unit, counted | fresh);
+    return fresh;
   };
-  // Someone whose v2 failed before it was seen was treated as well: without `exposed` there could be more errors than users.
-  const addUnits = (units: Units, { kind, arm, feature, stage }: Observation, subject: string): Units => {
-    if (arm === 'none' || !(kind === 'exposure' || kind === 'failure' || kind === 'slow' || kind === 'silent'))
-      return units;
-    const unit = `${subject}|${feature}|${stage ?? ''}`;
-    const exposed = isFirst(unit) ? 1 : units.exposed;
-    if (kind === 'exposure') return { ...units, exposed };
-    const bit = kind === 'failure' ? 'error' : kind;
-    return { ...units, exposed, [bit]: isFirst(`${unit}|${bit}`) ? 1 : units[bit] };
+
+  const measure = (entry: WaitingTally): void => {
+    if (entry.measured === entry.observations) return;
+    entry.measured = entry.observations;
+    bytes -= entry.bytes;
+    bytes += entry.bytes = sizeOf(entry);
   };
+  const remove = (key: string, entry: WaitingTally): void => {
+    waiting.delete(key);
+    bytes -= entry.bytes;
+  };
+  /** Makes room for one more by dropping the oldest that matters no more than it does. */
+  const makeRoom = (isCritical: boolean): boolean => {
+    for (const wanted of isCritical ? [false, true] : [false])
+      for (const [key, entry] of waiting) {
+        if (entry.isCritical !== wanted) continue;
+        remove(key, entry);
+        dropped.queueFull += entry.observations;
+        // Nobody will hear of these: the next ones count.
+        const unit = unitOf(entry.subject, entry.tally);
+        countedUnits.set(unit, (countedUnits.get(unit) ?? 0) & ~entry.units);
+        return true;
+      }
+    return false;
+  };
+  const isFull = (added: number): boolean => waiting.size >= maxTallies || bytes + added > maxBytes;
 
   return {
-    add(observation, subject) {
-      const key = `${tallyKey(observation, tallyStartMs(observation.atMs))}|${subject}`;
+    add(observation, subject, eventClass = eventClassOf(observation.kind)) {
+      const { sampling = 1, times = 1 } = observation;
+      const share = eventClass === 'critical' ? 1 : sampling;
+      const isKept = isInSample(subject, share);
+      const units = newUnits(observation, subject);
+      if (!isKept && units === 0) return;
+      const rate = isKept ? share : 1;
+      const isCritical = eventClass === 'critical' || units > 0;
+      const key = `${tallyKey(observation, tallyStartMs(observation.atMs))}|${subject}|${rate}`;
       let entry = waiting.get(key);
+      if (entry && entry.observations + times > maxCount) {
+        waiting.delete(key);
+        waiting.set(`${key}|${++named}`, entry);
+        entry = undefined;
+      }
       if (!entry) {
         const tally = emptyTally(observation, observation.atMs);
-        entry = { tally, units: { exposed: 0, error: 0, slow: 0, silent: 0 }, subject, observations: 0, bytes: 0 };
-        if (waiting.size >= maxTallies || bytes + sizeOf(entry) > maxBytes) {
-          dropped.queueFull++;
-          return;
-        }
+        entry = { tally, units, subject, sampling: rate, isCritical, observations: 0, measured: 0, bytes: 0 };
+        const size = sizeOf(entry);
+        if (isFull(size)) onFull();
+        while (isFull(size))
+          if (!makeRoom(isCritical)) {
+            dropped.queueFull += times;
+            return;
+          }
         waiting.set(key, entry);
       }
-      addToTally(entry.tally, observation);
-      entry.units = addUnits(entry.units, observation, subject);
-      entry.observations++;
-      fresh++;
-      bytes -= entry.bytes;
-      bytes += entry.bytes = sizeOf(entry);
+      if (isKept) addToTally(entry.tally, observation);
+      entry.units |= units;
+      entry.isCritical ||= isCritical;
+      entry.observations += times;
+      fresh += times;
+      // Measured seldom while it fills: a thousand gates report at once.
+      if (entry.bytes === 0 || (entry.observations & (entry.observations - 1)) === 0) measure(entry);
     },
     fresh: () => fresh,
-    take(envelope) {
-      const keys = chooseTallies(waiting);
-      if (keys.length === 0) return undefined;
-      const taken: WaitingTally[] = [];
-      for (const key of keys) {
-        const entry = waiting.get(key);
-        if (!entry) continue;
-        waiting.delete(key);
-        bytes -= entry.bytes;
-        taken.push(entry);
-      }
-      const batch = writeBatch(taken, { ...envelope, dropped }, waiting.size > 0);
+    bytes: () => bytes,
+    take(maxTaken, minTaken) {
+      waiting.forEach(measure);
+      const chosen = chooseTallies(waiting, maxTaken);
+      const taken = chosen.reduce((sum, [, entry]) => sum + entry.bytes, 0);
+      if (taken < minTaken || taken + dropped.queueFull + dropped.expired + dropped.storage === 0) return undefined;
+      for (const [key, entry] of chosen) remove(key, entry);
+      const told = dropped;
       dropped = { queueFull: 0, expired: 0, storage: 0 };
       fresh = 0;
-      return batch;
+      return { tallies: chosen.map(([, entry]) => entry), dropped: told };
     },
-    expire(batch) {
-      dropped.queueFull += batch.dropped.queueFull;
-      dropped.expired += batch.dropped.expired + batch.observations;
+    lose({ observations, dropped: untold }, why) {
+      dropped.queueFull += untold.queueFull;
+      dropped.expired += untold.expired;
+      dropped.storage += untold.storage;
+      dropped[why] += observations;
     },
   };
 }
+
+/** By digits of the digest that decide nothing else: a user is in or out whole, and stays in while the share grows. */
+const isInSample = (subject: string, share: number): boolean =>
+  share >= 1 || Number.parseInt(subject.slice(-8), 16) < share * 2 ** 32;

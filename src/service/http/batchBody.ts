@@ -17,7 +17,10 @@ const whole = (maximum: number) =>
     v.maxValue(maximum, `a whole number, 0 to ${maximum}`),
   );
 const anyWhole = whole(Number.MAX_SAFE_INTEGER);
-const bit = whole(1);
+// A page that cannot have all of its code says only what is not 0.
+const bit = v.optional(whole(1), 0);
+const told = v.optional(anyWhole, 0);
+const some = v.optional(count, 0);
 const object = v.pipe(
   v.custom<Readonly<Record<string, unknown>>>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -31,7 +34,7 @@ const envelope = v.object({
   senderId: v.pipe(v.string('32 hex digits'), v.regex(/^[0-9a-f]{32}$/, '32 hex digits')),
   seq: anyWhole,
   checksum: v.optional(v.pipe(v.string('8 hex digits'), v.regex(/^[0-9a-f]{8}$/, '8 hex digits'))),
-  dropped: v.optional(v.object({ queueFull: anyWhole, expired: anyWhole, storage: anyWhole })),
+  dropped: v.optional(v.object({ queueFull: told, expired: told, storage: told })),
   subjects: v.optional(object),
   buckets: v.pipe(v.array(v.unknown(), 'a list'), v.maxLength(batchCaps.buckets, `at most ${batchCaps.buckets}`)),
 });
@@ -65,21 +68,20 @@ const bucket = v.object({
   startMs: anyWhole,
   durationMs: v.pipe(whole(3_600_000), v.minValue(1, '1 to 3600000')),
   counts: v.object({
-    attempts: count,
-    exposures: count,
-    settled: count,
+    attempts: some,
+    exposures: some,
+    settled: some,
     failed: v.object({
-      load: count,
-      render: count,
-      effect: count,
-      // Pages of before do not send it.
-      hydration: v.optional(count, 0),
-      event: count,
-      reported: count,
+      load: some,
+      render: some,
+      effect: some,
+      hydration: some,
+      event: some,
+      reported: some,
     }),
-    aborted: count,
-    suppressedByBreaker: count,
-    overridden: count,
+    aborted: some,
+    suppressedByBreaker: some,
+    overridden: some,
   }),
   units: v.optional(v.object({ exposed: bit, error: bit, slow: bit, silent: bit }), {
     exposed: 0,

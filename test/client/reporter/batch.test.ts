@@ -12,8 +12,8 @@ import { subjectOf } from './sinkHarness.js';
 
 function waitingTally(feature: string, subject: string, stage: string): WaitingTally {
   const observed = { feature, version: 'v2', arm: 'v2', reason: 'SPLIT', epoch: 7, revision: 1, stage } as const;
-  const units = { exposed: 1, error: 0, slow: 0, silent: 0 };
-  const waiting = { tally: emptyTally(observed, 0), units, subject, observations: 1, bytes: 0 };
+  const how = { units: 1, sampling: 1, isCritical: true, observations: 1, measured: 0, bytes: 0 };
+  const waiting = { tally: emptyTally(observed, 0), subject, ...how };
   return { ...waiting, bytes: sizeOf(waiting) };
 }
 
@@ -34,8 +34,8 @@ test('fills a batch up to 60 KiB, with one subject per feature', () => {
       const waiting = new Map(
         list.map(([name, user, stage], at) => [`${at}`, waitingTally(name, subjectOf(user), stage)]),
       );
-      const chosen = chooseTallies(waiting).map((key) => waiting.get(key)!);
-      const { text } = writeBatch(chosen, envelope, true);
+      const chosen = chooseTallies(waiting, maxBatchBytes).map(([, entry]) => entry);
+      const { text } = writeBatch(chosen, envelope);
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBatchBytes);
       expect(Buffer.byteLength(text)).toBeGreaterThan(maxBatchBytes / 2);
       const { subjects } = JSON.parse(text);

@@ -86,11 +86,11 @@ test('counts a user once per feature and stage, and only in an arm', async () =>
     .flatMap(({ buckets }) => buckets)
     .map(({ feature, units: { exposed, error } }) => [feature, exposed, error]);
   expect(units).toEqual([
-    ['memoryPanel', 0, 0],
     ['memoryPanel', 1, 0],
     ['memoryPanel', 0, 0],
     ['memoryPanel', 1, 0],
     ['sessionsList', 1, 1],
+    ['memoryPanel', 0, 0],
   ]);
 });
 
@@ -145,16 +145,66 @@ test('does not try again what was refused, and counts it', async () => {
   expect(batches()[1]?.dropped).toEqual({ queueFull: 0, expired: 2, storage: 0 });
 });
 
-test('gives up after 8 tries, counts the drop, and goes on with the next', async () => {
+test('gives up after 8 tries, and sends the batch after the next that arrives', async () => {
   const { observe, clock, service, batches, texts } = createSinkCase();
   service.answer = () => new Response('', { status: 503 });
   observe();
-  await clock.advance(600_000);
+  await clock.advance(900_000);
   expect(texts).toHaveLength(8);
+  service.answer = () => new Response('{"gaps":[[1,1]]}');
+  observe();
+  await clock.advance(5_000);
+  const none = { queueFull: 0, expired: 0, storage: 0 };
+  expect(
+    batches()
+      .slice(8)
+      .map(({ seq, dropped }) => ({ seq, dropped })),
+  ).toEqual([
+    { seq: 2, dropped: none },
+    { seq: 1, dropped: none },
+  ]);
+});
+
+test('counts a batch as expired after 8 tries when the code that stores cannot be had', async () => {
+  const loadStore = () => Promise.reject(new TypeError('404'));
+  const { observe, clock, service, batches, faults } = createSinkCase({ loadStore });
+  service.answer = () => new Response('', { status: 503 });
+  observe();
+  await clock.advance(900_000);
   service.answer = () => new Response('');
   observe();
   await clock.advance(5_000);
   expect(batches().at(-1)).toMatchObject({ seq: 2, dropped: { expired: 1 } });
+  expect(faults.some(({ operation }) => operation === 'storage')).toBe(true);
+});
+
+test('leaves the service alone after 5 failures in a row, and takes one answer for the end of it', async () => {
+  const { observe, clock, service, texts } = createSinkCase();
+  service.answer = () => Promise.reject(new TypeError('network'));
+  for (let second = 0; second < 60; second++) {
+    observe();
+    await clock.advance(1_000);
+  }
+  expect(texts).toHaveLength(5);
+  await clock.advance(600_000);
+  expect(texts.length).toBeLessThan(10);
+  service.answer = () => new Response('');
+  await clock.advance(300_000);
+  const sent = texts.length;
+  for (let second = 0; second < 10; second++) {
+    observe();
+    await clock.advance(1_000);
+  }
+  expect(texts).toHaveLength(sent + 2);
+});
+
+test('a 200 that is no JSON is no answer of the service', async () => {
+  const { observe, clock, service, texts } = createSinkCase();
+  const answers = [new Response('<html>Sign in to the network</html>'), new Response('{}')];
+  service.answer = () => answers.shift() ?? new Response('{}');
+  observe();
+  await clock.advance(60_000);
+  expect(texts).toHaveLength(2);
 });
 
 test('counts on the drops of a batch that was dropped itself', async () => {

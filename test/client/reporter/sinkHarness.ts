@@ -1,5 +1,6 @@
 import { createExchange } from '../../../src/client/exchange.js';
 import { createHttpReporter, type HttpReporterOptions } from '../../../src/client/reporter/httpReporter.js';
+import { openStorage } from '../../../src/client/storage.js';
 import type { Observation } from '../../../src/observe/observe.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
 
@@ -18,8 +19,9 @@ export interface SentBatch {
     feature: string;
     version: string;
     startMs: number;
-    counts: { exposures: number; failed: Record<string, number> };
+    counts: { exposures: number; settled: number; failed: Record<string, number> };
     units: { exposed: number; error: number };
+    sampling: number;
     histograms: Record<string, { n: number }>;
   }[];
 }
@@ -30,7 +32,7 @@ export function createSinkCase(options: Partial<HttpReporterOptions> & { fetch?:
   const texts: string[] = [];
   const beacons: string[] = [];
   const inits: RequestInit[] = [];
-  const hides = new Set<() => void>();
+  const hides = new Set<(isGone?: boolean) => void>();
   const faults: { operation: string; error: unknown }[] = [];
   const service = {
     answer: (_text: string): Response | Promise<Response> => new Response('{"status":"accepted"}'),
@@ -49,6 +51,9 @@ export function createSinkCase(options: Partial<HttpReporterOptions> & { fetch?:
     post,
     senderId: '0'.repeat(32),
     dropped: 0,
+    seq: 0,
+    storage: openStorage(false),
+    locks: null,
     random: () => 0.5,
     // A Blob is read asynchronously: its text is kept as it comes.
     sendBeacon: (_url, body) => {
@@ -91,7 +96,7 @@ export function createSinkCase(options: Partial<HttpReporterOptions> & { fetch?:
     observe,
     batches: () => parse(texts),
     beaconed: () => parse(beacons),
-    hide: () => hides.forEach((run) => run()),
+    hide: (isGone = false) => hides.forEach((run) => run(isGone)),
     exposures: (batches: readonly SentBatch[]) =>
       batches.flatMap(({ buckets }) => buckets).reduce((sum, { counts }) => sum + counts.exposures, 0),
   };

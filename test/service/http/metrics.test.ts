@@ -182,7 +182,7 @@ test.each([
   ['invalid', { reason: 'BECAUSE' }],
   ['invalid', { counts: { ...counts, attempts: -1 } }],
   ['invalid', { counts: { ...counts, exposures: 1e9 } }],
-  ['invalid', { counts: { ...counts, failed: {} } }],
+  ['invalid', { counts: { ...counts, failed: 3 } }],
   ['invalid', { units: { exposed: 2, error: 0, slow: 0, silent: 0 } }],
   ['invalid', { stage: 'x'.repeat(65) }],
   ['invalid', { histograms: { commitMs: { ...record(emptyHistogram, 5), n: 7 } } }],
@@ -196,6 +196,17 @@ test.each([
     status: 'partial',
     acceptedBuckets: 0,
     partialSuccess: [{ index: 0, code, detail: expect.any(String) }],
+  });
+});
+
+test('takes what is absent for 0, as in the batch of a page that lacks the code of the reporter', async () => {
+  const store = createMemoryStore(seed);
+  const least = bucket({ counts: { failed: { render: 1 } }, units: { exposed: 1, error: 1 } });
+  const { body } = await post(await startRunning(store), batch({ dropped: { queueFull: 2 }, buckets: [least] }));
+  expect(body).toMatchObject({ status: 'accepted', acceptedBuckets: 1 });
+  expect(store.batches[0]!.buckets[0]).toMatchObject({
+    counts: { ...counts, attempts: 0, exposures: 0, settled: 0, failed: { ...counts.failed, render: 1 } },
+    units: { exposed: 1, error: 1, slow: 0, silent: 0 },
   });
 });
 

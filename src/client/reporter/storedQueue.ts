@@ -1,0 +1,86 @@
+import type { Clock } from '../clock.js';
+import type { Batch } from './batch.js';
+import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batchStore.js';
+import { createClaims, type QueueLocks } from './claims.js';
+
+export interface StoredQueueOptions extends Omit<BatchStoreOptions, 'nowMs' | 'isHeld'> {
+  readonly clock: Clock;
+  /** Null: there are none. */
+  readonly locks: QueueLocks | null;
+  /** Whether our batch of this number is under way. */
+  readonly isHeld: (seq: number) => boolean;
+}
+
+/** The batches of this tab that have not arrived for certain, and those that tabs left that are gone. */
+export interface StoredQueue extends Pick<BatchStore, 'hasRoom' | 'put' | 'has' | 'remove'> {
+  /** The next to send that does not rest; `isOwn`: of this tab. */
+  next(isOwn?: boolean): Batch | undefined;
+  /** Lets a batch lie until another one arrives: it was tried often enough, or a beacon took it. */
+  rest(batch: Batch): void;
+  /**
+   * Forgets a batch that the service answered, and what it says arrived before it.
+   * @param gaps the missing numbers of its sender as [from, to]; anything else tells nothing
+   * @param onMore called when there is more to send, left by others
+   */
+  settle(batch: Batch, gaps: unknown, onMore: () => void): void;
+  /** Lets other tabs have what this one stored, for it may not come back. */
+  release(): void;
+}
+
+const adoptIntervalMs = 60_000;
+
+export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
+  const { senderId, clock, locks, isHeld } = options;
+  const isOurs = (stored: { senderId: string }): boolean => stored.senderId === senderId;
+  const store = createBatchStore({
+    ...options,
+    nowMs: () => clock.now(),
+    isHeld: (stored) => isOurs(stored) && isHeld(stored.seq),
+  });
+  const claims = createClaims(locks);
+  const resting = new Set<string>();
+  const nameOf = (batch: Pick<Batch, 'senderId' | 'seq'>): string => `${batch.senderId}${batch.seq}`;
+  let adoptedAtMs = -Infinity;
+
+  // After something arrived, so that an outage is not made worse.
+  const adopt = async (onMore: () => void): Promise<void> => {
+    const nowMs = clock.now();
+    if (Math.abs(nowMs - adoptedAtMs) < adoptIntervalMs) return;
+    adoptedAtMs = nowMs;
+    const others = new Set(store.list().map((stored) => stored.senderId));
+    others.delete(senderId);
+    if (others.size === 0) return;
+    for (const other of others) await claims.claim(other);
+    onMore();
+  };
+
+  return {
+    ...store,
+    put(batch) {
+      void claims.claim(senderId);
+      return store.put(batch);
+    },
+    next(isOwn = false) {
+      const list = store.list().filter((stored) => isOurs(stored) || (!isOwn && claims.has(stored.senderId)));
+      // The last first: its answer says which of the others have arrived.
+      for (const stored of list.sort((a, b) => b.seq - a.seq)) {
+        if (resting.has(nameOf(stored)) || (isOurs(stored) && isHeld(stored.seq))) continue;
+        const batch = store.read(stored);
+        if (batch) return batch;
+      }
+      return undefined;
+    },
+    rest: (batch) => void resting.add(nameOf(batch)),
+    settle(batch, gaps, onMore) {
+      resting.clear();
+      store.remove(batch);
+      if (Array.isArray(gaps))
+        for (const stored of store.list()) {
+          const isMissing = gaps.some((gap) => gap?.[0] <= stored.seq && stored.seq <= gap?.[1]);
+          if (stored.senderId === batch.senderId && stored.seq < batch.seq && !isMissing) store.removeKey(stored.key);
+        }
+      void adopt(onMore);
+    },
+    release: claims.releaseAll,
+  };
+}
