@@ -50,7 +50,7 @@ async function readDelivery(database: Queryable, fromMs: number, untilMs: number
   const [row] = await database.query<{ expected: number; received: number }>(
     `SELECT coalesce(sum(upper(range_merge(seqs + '{[1,2)}')) - 1), 0)::float8 AS expected,
         coalesce(sum((SELECT sum(upper(part) - lower(part)) FROM unnest(seqs) AS part)), 0)::float8 AS received
-      FROM (SELECT seqs FROM metric_senders WHERE last_at >= to_timestamp($1) AND last_at < to_timestamp($2)
+      FROM (SELECT seqs FROM metric_senders WHERE last_at >= to_timestamp($1) AND first_at < to_timestamp($2)
         ORDER BY last_at DESC LIMIT 50000) AS sender`,
     [fromMs / 1_000, untilMs / 1_000],
   );

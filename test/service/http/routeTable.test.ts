@@ -17,6 +17,7 @@ const publicRoutes = [
   'GET /api/snapshot',
   'GET /api/snapshot/{order}',
   'GET /health/features',
+  'GET /metrics',
   'GET /ofrep/v1/events',
   'POST /api/confirm',
   'POST /api/metrics',

@@ -3,6 +3,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { createHandler } from '../../../src/service/http/createHandler.js';
 import { createRouter, type Route } from '../../../src/service/http/router.js';
 import { describeRoutes, openapiPath } from '../../../src/service/openapi/describeRoutes.js';
+import type { BaselineStore } from '../../../src/service/baselines/baselineStore.js';
 import type { PlanStore } from '../../../src/service/plans/planStore.js';
 import type { StoreProbe } from '../../../src/service/storeProbe.js';
 import { checkJson } from '../../harness/checkJson.js';
@@ -17,7 +18,13 @@ let routes: readonly Route[];
 
 beforeAll(async () => {
   // Everything that brings routes along. Read-only, so that nothing asks the stores.
-  const store = { ...createMemoryStore(), tokens: createMemoryTokens(), plans: {} as PlanStore, probe };
+  const store = {
+    ...createMemoryStore(),
+    tokens: createMemoryTokens(),
+    plans: {} as PlanStore,
+    baselines: {} as BaselineStore,
+    probe,
+  };
   const handler = createHandler({ store, tokens: [], readOnly: true });
   routes = vi.mocked(createRouter).mock.lastCall![0];
   document = await readDocument(handler);
@@ -139,6 +146,7 @@ const health = {
   streams: 0,
   uptimeSeconds: 0,
   alarms: [],
+  export: null,
 };
 const answered = (changes: Partial<Parameters<typeof checkAnswer>[2]> & { readonly said?: unknown }) => ({
   status: 200,
