@@ -199,7 +199,6 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     },
     measure: measuring.measure,
     time: measuring.time,
-    fetch: measuring.fetch,
     start() {
       if (isRunning) return;
       isRunning = true;

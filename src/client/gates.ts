@@ -97,11 +97,11 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
     settling,
     exposed({ version, decision: { reason }, isFallback }) {
       shown = version;
-      const exposure = `${read().context.targetingKey}|${version}|${isFallback}`;
-      if (!given.onExposure || exposures.has(exposure)) return;
-      if (exposures.size >= maxExposures) exposures.clear();
-      exposures.add(exposure);
-      guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback }));
+      const { size } = exposures;
+      exposures.add(`${read().context.targetingKey}|${version}|${isFallback}`);
+      if (exposures.size > size && given.onExposure)
+        guardHost('onExposure', () => given.onExposure?.({ feature, version, reason, isFallback }));
+      if (size > maxExposures) exposures.clear();
     },
     settled({ version, decision: { reason } }) {
       if (version === 'v2' && reason !== 'OVERRIDE') breakers.move(feature, 'settled');

@@ -5,14 +5,17 @@ import { fetchChunk } from './fetchChunk.js';
 import type { GateHost } from './gateHost.js';
 import type { Emit, Meter, MeasureOptions, MeterHost } from './meter.js';
 
+/** @param outcome undefined for work that failed */
+export type Ended<T> = (ms: number, emit: Emit, outcome?: Awaited<T>) => (meter: Meter) => void;
+
 /**
  * Measures for hosts. None of it throws but what the host's own work throws. `emit` says of which version; default: of the one
  * that is decided as it begins.
  */
 export interface Measuring {
   measure(feature: string, name: string, value: number, given?: string | MeasureOptions, emit?: Emit): void;
-  time<T>(feature: string, name: string, work: T | (() => T), emit?: Emit): T;
-  fetch(feature: string, input: RequestInfo | URL, init?: RequestInit, emit?: Emit): Promise<Response>;
+  /** @param ended makes of what came of the work what is measured; default: its duration, under that name */
+  time<T>(feature: string, name: string, work: T | (() => T), emit?: Emit, ended?: Ended<T>): T;
   /** Looks at an observation on its way to the sinks. */
   saw(observation: Observation, subject: string): void;
   close(): void;
@@ -34,8 +37,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
   let stop: (() => void) | undefined;
 
   const tell = (run: (meter: Meter) => void): void => {
-    const there = meter;
-    if (there) return faults.guard('measure', () => run(there));
+    if (meter) return run(meter);
     if (waiting.length < maxWaiting) waiting.push(run);
     stop ??= fetchChunk(
       load,
@@ -51,41 +53,30 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
     const host = hostOf(feature);
     return host.observer(host.decision().version, host.decision());
   };
-  const time = <T>(work: T | (() => T), ended: (ms: number, outcome?: Awaited<T>) => void): T => {
-    const startedMs = performance.now();
-    const end = <Outcome extends Awaited<T> | undefined>(outcome: Outcome): Outcome => {
-      ended(performance.now() - startedMs, outcome);
-      return outcome;
-    };
-    const failed = (error: unknown): never => {
-      end(undefined);
-      throw error;
-    };
-    let result: T;
-    try {
-      result = typeof work === 'function' ? (work as () => T)() : work;
-    } catch (error) {
-      return failed(error);
-    }
-    // Who awaits the result hears of its rejection, and nobody else does.
-    if (result instanceof Promise) return result.then(end, failed) as T;
-    end(undefined);
-    return result;
-  };
 
   return {
     measure: (feature, name, value, given, emit = decided(feature)) =>
       tell((there) => there.measure(feature, emit, name, value, given)),
-    time: (feature, name, work, emit = decided(feature)) =>
-      time(work, (ms) => tell((there) => there.measure(feature, emit, name, ms, undefined))),
-    fetch: (feature, input, init, emit = decided(feature)) =>
-      time(
-        () => fetch(input, init),
-        (ms, response) => {
-          const status = response?.status ?? 0;
-          tell((there) => there.fetched(emit, ms, status, init?.signal ?? (input as Partial<Request>).signal));
-        },
-      ),
+    time<T>(
+      feature: string,
+      name: string,
+      work: T | (() => T),
+      emit = decided(feature),
+      ended: Ended<T> = (ms) => (there) => there.measure(feature, emit, name, ms),
+    ): T {
+      const startedMs = performance.now();
+      const end = <Outcome extends Awaited<T> | undefined>(outcome: Outcome): Outcome => {
+        tell(ended(performance.now() - startedMs, emit, outcome));
+        return outcome;
+      };
+      const result = typeof work === 'function' ? (work as () => T)() : work;
+      if (!(result instanceof Promise)) return end(result as Awaited<T>);
+      // Who awaits the result hears of its rejection, and nobody else does.
+      return result.then(end, (error) => {
+        end(undefined);
+        throw error;
+      }) as T;
+    },
     saw: (observation, subject) => tell((there) => there.saw(observation, subject)),
     close() {
       stop?.();

@@ -6,6 +6,7 @@ import type { Observation, ObservedVersion } from '../observe/observe.js';
 import { createUnitWatch } from '../observe/unitWatch.js';
 import type { Clock } from './clock.js';
 import type { Observed } from './episode.js';
+import type { Faults } from './faults.js';
 
 /** How a measure is kept. */
 export interface MeasureOptions {
@@ -26,13 +27,14 @@ export interface MeterHost {
   readonly settleMs: number;
   /** For observations that have their labels. */
   readonly observe: (observation: Observation, subject: string) => void;
-  /** @throws SwitchbackError that says what is wrong with a value; nothing is measured then, and development is told */
+  readonly faults: Faults;
+  /** @throws SwitchbackError that says what is wrong with a value */
   readonly refuse: (name: string, expected: string, value: unknown) => never;
 }
 
-/** The part of measuring that is not needed for the first paint. */
+/** The part of measuring that is not needed for the first paint. It never throws: development is told of what is wrong. */
 export interface Meter {
-  measure(feature: string, emit: Emit, name: string, value: number, given: string | MeasureOptions | undefined): void;
+  measure(feature: string, emit: Emit, name: string, value: number, given?: string | MeasureOptions): void;
   /**
    * @param status of the answer; 0: there was none
    * @param signal by which the caller may have given up
@@ -49,7 +51,7 @@ const maxFeatures = 1_000;
 const defaultSlowMs = 1_000;
 const defaultSilentMs = 8_000;
 
-export function createMeter({ clock, features, settleMs, observe, refuse }: MeterHost): Meter {
+export function createMeter({ clock, features, settleMs, faults, observe, refuse }: MeterHost): Meter {
   const units = createUnitWatch((feature) => {
     const { slowMs = defaultSlowMs, silentMs = defaultSilentMs }: FeatureDefinition = features[feature] ?? {};
     return { slowMs, silentMs: settleMs + silentMs };
@@ -88,22 +90,24 @@ export function createMeter({ clock, features, settleMs, observe, refuse }: Mete
     observe({ ...labelsOf(observation), ...reading, ...(sampling !== undefined && { sampling }) }, subject);
   };
 
+  const measure: Meter['measure'] = (feature, emit, name, value, given) => {
+    const { kind = 'histogram', unit = kind === 'histogram' ? 'ms' : '1' }: MeasureOptions =
+      typeof given === 'string' ? { unit: given } : (given ?? {});
+    if (typeof name !== 'string' || !measureNamePattern.test(name))
+      refuse('a measure', 'named by a letter, then up to 63 letters, digits, "_" or "."', name);
+    const own = `measure "${name}"`;
+    if (!kinds.includes(kind)) refuse(own, 'a counter, gauge or histogram', kind);
+    if (typeof unit !== 'string' || !measureUnitPattern.test(unit))
+      refuse(own, 'in a unit such as "ms", "By" or "{item}", at most 16 characters', unit);
+    const least = kind === 'gauge' ? -maxMeasured : 0;
+    if (!(typeof value === 'number' && value >= least && value <= maxMeasured))
+      refuse(own, `a number from ${least} to ${maxMeasured}`, value);
+    keepName(feature, name, kind, unit);
+    emit({ kind: 'measure', name, measure: kind, unit, value });
+  };
+
   return {
-    measure(feature, emit, name, value, given) {
-      const { kind = 'histogram', unit = kind === 'histogram' ? 'ms' : '1' }: MeasureOptions =
-        typeof given === 'string' ? { unit: given } : (given ?? {});
-      if (typeof name !== 'string' || !measureNamePattern.test(name))
-        refuse('a measure', 'named by a letter, then up to 63 letters, digits, "_" or "."', name);
-      const measure = `measure "${name}"`;
-      if (!kinds.includes(kind)) refuse(measure, 'a counter, gauge or histogram', kind);
-      if (typeof unit !== 'string' || !measureUnitPattern.test(unit))
-        refuse(measure, 'in a unit such as "ms", "By" or "{item}", at most 16 characters', unit);
-      const least = kind === 'gauge' ? -maxMeasured : 0;
-      if (!(typeof value === 'number' && value >= least && value <= maxMeasured))
-        refuse(measure, `a number from ${least} to ${maxMeasured}`, value);
-      keepName(feature, name, kind, unit);
-      emit({ kind: 'measure', name, measure: kind, unit, value });
-    },
+    measure: (...measured) => faults.guard('measure', () => measure(...measured)),
     fetched(emit, valueMs, status, signal) {
       // Whoever gave up learned nothing of the network; whose time was over did.
       if (status === 0 && signal?.aborted && signal.reason?.name !== 'TimeoutError') return;

@@ -55,12 +55,10 @@ export interface SwitchbackClient {
   measure(feature: FeatureKey, name: string, value: number, given?: string | MeasureOptions): void;
   /**
    * Measures how long work takes, in ms, also when it fails. The version is the one that is decided as it begins.
-   * @param work a promise, or a function that is called at once
-   * @returns what the work gives, or throws: a promise of it for a promise
+   * @param work a promise, or a function that is called at once; what it throws then is not measured
+   * @returns what the work gives: of a promise, another one
    */
   time<T>(feature: FeatureKey, name: string, work: T | (() => T)): T;
-  /** `fetch`, whose latency (`fetchMs`) and errors count for the version that is decided as it begins. Nothing else of it is changed. */
-  fetch(feature: FeatureKey, ...request: Parameters<typeof fetch>): Promise<Response>;
   /** Begins to fetch and listen. Safe to call again after `close`. */
   start(): void;
   /** Stops fetching, sends what is waiting, lets go of every timer and listener. Decisions stay readable. */

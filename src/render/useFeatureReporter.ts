@@ -37,8 +37,8 @@ export interface FeatureReporter {
   readonly measure: (name: string, value: number, given?: string | MeasureOptions) => void;
   /**
    * Measures how long work takes, in ms, also when it fails; whether it failed is for `wrap` to count.
-   * @param work a promise, or a function that is called at once
-   * @returns what the work gives, or throws: a promise of it for a promise
+   * @param work a promise, or a function that is called at once; what it throws then is not measured
+   * @returns what the work gives: of a promise, another one
    */
   readonly time: <T>(name: string, work: T | (() => T)) => T;
   /** `fetch`, whose latency (`fetchMs`) and errors count for the version that asks. Nothing else of it is changed. */
@@ -83,7 +83,18 @@ function createReporter(
     reportFailure: (error, options = {}) => report('reported', error, options),
     measure: (name, value, given) => measuring.measure(feature, name, value, given, emit()),
     time: (name, work) => measuring.time(feature, name, work, emit()),
-    fetch: (input, init) => measuring.fetch(feature, input, init, emit()),
+    fetch: (input, init) =>
+      measuring.time<Promise<Response>>(
+        feature,
+        '',
+        () => fetch(input, init),
+        emit(),
+        (ms, of, response) => {
+          const status = response?.status ?? 0;
+          const signal = init?.signal ?? (input as Partial<Request>).signal;
+          return (meter) => meter.fetched(of, ms, status, signal);
+        },
+      ),
     wrap:
       <Args extends readonly unknown[], Result>(run: (...args: Args) => Result, options: ReportOptions = {}) =>
       (...args: Args): Result => {

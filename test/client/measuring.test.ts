@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createFaults } from '../../src/client/faults.js';
 import { createMeasuring, type MeasuringOptions } from '../../src/client/measuring.js';
 import type { Emit } from '../../src/client/meter.js';
@@ -26,11 +26,8 @@ function createCase(options: Partial<MeasuringOptions> = {}) {
   /** What became of everything so far. */
   const done = () => clock.advance(0);
   const time = <T>(name: string, work: T | (() => T)): T => measuring.time('panel', name, work, emit);
-  const request = (input: string, init?: RequestInit) => measuring.fetch('panel', input, init, emit);
-  return { measuring, emit, time, request, observed, found, faults, clock, done };
+  return { measuring, emit, time, observed, found, faults, clock, done };
 }
-
-afterEach(() => vi.unstubAllGlobals());
 
 describe('a measure', () => {
   test('is a histogram of ms where nothing else is said', async () => {
@@ -129,10 +126,10 @@ describe('time', () => {
     const fail = () => {
       throw boom;
     };
-    expect(() => time('badMs', fail)).toThrow(boom);
+    expect(() => time('neverMs', fail)).toThrow(boom);
     await done();
     expect(observed).toMatchObject(
-      ['okMs', 'okMs', 'syncMs', 'badMs', 'badMs'].map((name) => ({ name, measure: 'histogram', unit: 'ms' })),
+      ['okMs', 'okMs', 'syncMs', 'badMs'].map((name) => ({ name, measure: 'histogram', unit: 'ms' })),
     );
     for (const one of observed) expect(one).toMatchObject({ value: expect.any(Number) });
   });
@@ -160,67 +157,27 @@ describe('time', () => {
   });
 });
 
-describe('fetch', () => {
-  const answer = (status: number) => async () => new Response('body', { status });
-
-  test('gives the very answer and measures what it took', async () => {
-    const { request, observed, done } = createCase();
-    const response = new Response('body', { status: 404 });
-    const given: unknown[] = [];
-    vi.stubGlobal('fetch', async (...request: unknown[]) => {
-      given.push(...request);
-      return response;
-    });
-    const init = { method: 'POST' };
-    expect(await request('/search', init)).toBe(response);
-    expect(given).toEqual(['/search', init]);
-    expect(given[1]).toBe(init);
-    expect(await response.text()).toBe('body');
+describe('a request', () => {
+  test.each([
+    ['an answer', 200, undefined, ['fetchMs', 0]],
+    ['an answer of its caller’s fault', 404, undefined, ['fetchMs', 0]],
+    ['an error of the server', 503, undefined, ['fetchMs', 1]],
+    ['no answer', 0, undefined, [1]],
+    ['no answer to one that goes on', 0, new AbortController().signal, [1]],
+    ['one that its caller gave up', 0, AbortSignal.abort('gone'), []],
+    ['one whose time was over', 0, AbortSignal.abort(new DOMException('late', 'TimeoutError')), [1]],
+    ['an answer that came before its caller gave up', 200, AbortSignal.abort(), ['fetchMs', 0]],
+  ] as const)('with %s counts as such', async (_, status, signal, expected) => {
+    const { measuring, observed, emit, done } = createCase();
+    await measuring.time(
+      'panel',
+      '',
+      async () => {},
+      emit,
+      (ms, of) => (meter) => meter.fetched(of, ms, status, signal),
+    );
     await done();
-    expect(observed).toMatchObject([
-      { kind: 'timing', name: 'fetchMs', valueMs: expect.any(Number) },
-      { kind: 'sum', name: 'fetchErrors', value: 0 },
-    ]);
-  });
-
-  test.each([200, 304, 404, 429])('counts %i as no error', async (status) => {
-    const { request, observed, done } = createCase();
-    vi.stubGlobal('fetch', async () => ({ status }));
-    await request('/');
-    await done();
-    expect(observed).toMatchObject([{ name: 'fetchMs' }, { name: 'fetchErrors', value: 0 }]);
-  });
-
-  test('counts 500 and above as an error that was answered', async () => {
-    const { request, observed, done } = createCase();
-    vi.stubGlobal('fetch', answer(503));
-    expect((await request('/')).status).toBe(503);
-    await done();
-    expect(observed).toMatchObject([{ name: 'fetchMs' }, { name: 'fetchErrors', value: 1 }]);
-  });
-
-  test('rejects with the very error of the network, and counts it', async () => {
-    const { request, observed, done } = createCase();
-    const error = new TypeError('Failed to fetch');
-    vi.stubGlobal('fetch', () => Promise.reject(error));
-    await expect(request('/')).rejects.toBe(error);
-    await done();
-    expect(observed).toEqual([{ kind: 'sum', name: 'fetchErrors', value: 1 }]);
-  });
-
-  test('counts a request that its caller gave up as nothing, and one that timed out as an error', async () => {
-    const { request, observed, done } = createCase();
-    vi.stubGlobal('fetch', async (_: unknown, { signal }: RequestInit) => {
-      await new Promise((resolve) => signal?.addEventListener('abort', resolve));
-      throw signal?.reason;
-    });
-    const abort = new AbortController();
-    const givenUp = request('/', { signal: abort.signal });
-    abort.abort('the user went away');
-    await expect(givenUp).rejects.toBe('the user went away');
-    await expect(request('/', { signal: AbortSignal.timeout(5) })).rejects.toThrow();
-    await done();
-    expect(observed).toEqual([{ kind: 'sum', name: 'fetchErrors', value: 1 }]);
+    expect(observed.map((one) => (one.kind === 'sum' ? one.value : 'name' in one && one.name))).toEqual(expected);
   });
 });
 
@@ -241,10 +198,8 @@ describe('the code that measures', () => {
 
   test('that cannot be had leaves the host’s work as it is', async () => {
     const load = vi.fn(() => Promise.reject(new Error('404')));
-    const { time, request, faults, clock } = createCase({ load });
+    const { time, faults, clock } = createCase({ load });
     expect(await time('okMs', async () => 7)).toBe(7);
-    vi.stubGlobal('fetch', async () => new Response('', { status: 200 }));
-    expect((await request('/')).status).toBe(200);
     await clock.advance(120_000);
     expect(load).toHaveBeenCalledTimes(4);
     expect(faults).toEqual(['measure: 404']);
