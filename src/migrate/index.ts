@@ -14,6 +14,9 @@ export {
   type Migration,
   type MigrationOptions,
 } from './createMigration.js';
+export { createShadow, type Shadow, type ShadowMetrics } from './createShadow.js';
+export type { Mismatch, Outcome, ShadowOptions } from './shadowOptions.js';
+export type { Difference } from './sameValue.js';
 export type { Estimate } from './estimate.js';
 export type { HealthLimits, MigrationHealth } from './healthCheck.js';
 export type { Metrics } from './metrics.js';
