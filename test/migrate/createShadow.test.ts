@@ -219,7 +219,7 @@ test('what is only read later stays v1’s, and is not compared', async () => {
   }
   const shadow = createShadow('titles', { client: caller.client, v1: items, v2: items });
   expect((await shadow.call().next()).value).toBe(1);
-  await shadow.idle();
+  await settle(caller, shadow);
   expect(shadow.getMetrics()).toMatchObject({ compared: 0, faulted: 1 });
 });
 
