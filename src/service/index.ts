@@ -12,7 +12,14 @@ export {
 export { defaultDataDir, defaultPort, startService, type RunningService, type ServiceOptions } from './startService.js';
 export { ListenError } from './listen.js';
 export { systemServiceClock, type ServiceClock } from './clock.js';
+export { readOtlpOptions, type OtlpOptions } from './export/otlpOptions.js';
+export type { PointSink, SendOutcome } from './export/pointSink.js';
+export type { Series, SeriesKey, SeriesValue } from './export/series.js';
+export type { ExportState, PointsToSend, TotalsRead, TotalsStore, WithTotals } from './export/totalsStore.js';
+export type { BaselineStore, BaselineWindow, WithBaselines } from './baselines/baselineStore.js';
+export type { StoredBaseline, V1Numbers } from './baselines/baseline.js';
 export { nodeDigestOf } from './nodeDigest.js';
+export { defaultRetention, type Retention } from './metrics/retention.js';
 export type { ReplicaReport, ReplicaTable, RevisionStore, SeenReplica, WithReplicas } from './replicaTable.js';
 export type { ActiveToken, StoredToken, TokenStore, TokenToStore, WithTokens } from './tokenStore.js';
 export type { ProbedPart, StoreProbe, WithProbe } from './storeProbe.js';
@@ -23,6 +30,7 @@ export {
   StoreError,
   type AcceptedBucket,
   type AuditEntry,
+  type BatchResult,
   type BatchToStore,
   type ChangeOrigin,
   type ChangeResult,
@@ -32,9 +40,12 @@ export {
   type FlagStore,
   type RetiredFeature,
   type Role,
+  type StoredDelivery,
   type StoredFeature,
+  type StoredNumbers,
   type StoredRollback,
   type StoredState,
+  type StoredStep,
   type StoredTotals,
   type StoreErrorCode,
   type TaggedUser,

@@ -105,6 +105,8 @@ export type SentBucket = Omit<AcceptedBucket, 'subject' | 'unverified'>;
 export interface SentBatch {
   readonly senderId: string;
   readonly seq: number;
+  /** The CRC-32 of the JSON text of `buckets`. */
+  readonly checksum: string;
   readonly dropped: { readonly queueFull: number; readonly expired: number; readonly storage: number };
   readonly subjects: ReadonlyMap<string, string>;
   readonly buckets: readonly unknown[];
@@ -120,15 +122,13 @@ export function parseBatch(value: unknown): SentBatch {
     });
   }
   const { senderId, seq, checksum, dropped, subjects, buckets } = result.output;
-  if (checksum !== undefined && checksum !== checksumOf(buckets))
-    throw refuseField(
-      '/checksum',
-      checksum,
-      `${checksumOf(buckets)}, the CRC-32 of the JSON text of buckets: the batch was damaged`,
-    );
+  const found = checksumOf(buckets);
+  if (checksum !== undefined && checksum !== found)
+    throw refuseField('/checksum', checksum, `${found}, the CRC-32 of the JSON text of buckets: the batch was damaged`);
   return {
     senderId,
     seq,
+    checksum: found,
     dropped: dropped ?? { queueFull: 0, expired: 0, storage: 0 },
     subjects: readSubjects(subjects ?? {}),
     buckets,

@@ -20,8 +20,11 @@ export function checkBucket(
 ): Consistency {
   const { arm, version, reason } = bucket;
   const rule = publication?.features.get(bucket.feature);
-  if (publication === undefined || rule === undefined || subject === undefined)
-    return arm === 'none' ? 'consistent' : 'unverified';
+  if (publication === undefined || rule === undefined)
+    return arm === 'none' && bucket.stage === null ? 'consistent' : 'unverified';
+  const stage = publication.stages.get(bucket.feature) ?? null;
+  if (bucket.stage !== stage && (arm !== 'none' || bucket.stage !== null)) return 'mismatch';
+  if (subject === undefined) return arm === 'none' ? 'consistent' : 'unverified';
   const { bucket: place, tag } = readDigest(subject);
   const holds = (users: StoredFeature['allow']): boolean => users.some((user) => user.tag === tag);
 

@@ -15,6 +15,7 @@ import type { WithReplicas } from '../replicaTable.js';
 import type { FlagStore } from '../store.js';
 import type { WithTokens } from '../tokenStore.js';
 import { createAccess, type ServiceToken } from './access.js';
+import { acknowledgeRoute } from './acknowledgeRoute.js';
 import { createAddressBudget, limitRoute, type AddressBudget } from './addressBudget.js';
 import { trustProxies } from './clientAddress.js';
 import { createCompletion } from './completion.js';
@@ -23,6 +24,7 @@ import { doctorRoute } from './doctorRoute.js';
 import { featureRoutes } from './featureRoutes.js';
 import { healthRoutes } from './healthRoutes.js';
 import { importRoutes } from './importRoutes.js';
+import { createIntake } from './intake.js';
 import { createKeptRevisions } from './keptRevisions.js';
 import { startMeasuring } from './measuring.js';
 import { metricsRoute } from './metricsRoute.js';
@@ -99,6 +101,8 @@ export interface Handler {
   readonly ready: Promise<void>;
   /** Tells streams to come back elsewhere and stops watching; the store stays open, it is yours. */
   close(): void;
+  /** Ends after `close`, when nothing in the background needs the store any more; within 15 s. */
+  readonly closed: Promise<void>;
 }
 
 type PositiveOption =
@@ -173,6 +177,7 @@ export function createHandler(options: HandlerOptions): Handler {
     table: store.replicas,
     replica,
     streams,
+    ofrepStreams,
     clock,
     onHeard: () => completion.note(replica.target()),
     onInternalFault,
@@ -187,8 +192,10 @@ export function createHandler(options: HandlerOptions): Handler {
     store,
     replica,
     streams,
+    ofrepStreams,
     reports,
     revisions,
+    intake: createIntake(),
     clock,
     delivery,
     completion,
@@ -214,10 +221,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const routes: readonly Route[] = [
     ...publicRoutes(service, budgetOf('maxConfirmationsPerAddress', 5_000, 'confirmations')),
     limitRoute(metricsRoute(service), budgetOf('maxMetricsPerAddress', 2_000, 'batches')),
-    ...ofrepRoutes(service, {
-      streams: ofrepStreams,
-      budget: budgetOf('maxEvaluationsPerAddress', 10_000, 'evaluations'),
-    }),
+    ...ofrepRoutes(service, budgetOf('maxEvaluationsPerAddress', 10_000, 'evaluations')),
     ...healthRoutes(service, measuring.exportState),
     ...measuring.routes,
     ...rollbackRoutes(service),
@@ -225,6 +229,7 @@ export function createHandler(options: HandlerOptions): Handler {
     ...featureRoutes(service, nodeDigestOf),
     ...retireRoutes(service),
     ...readRoutes(service),
+    ...(store.replicas === undefined ? [] : [acknowledgeRoute(service, store.replicas)]),
     ...(probe === undefined ? [] : [doctorRoute(service, { probe })]),
     ...(plans === undefined ? [] : planRoutes(service, { plans, gates, judge })),
     ...tokenRoutes(service, { tokens: store.tokens, cache: tokenCache, access }),
@@ -233,6 +238,7 @@ export function createHandler(options: HandlerOptions): Handler {
   return {
     fetch: (request, origin = {}) => answer(request, origin),
     ready: Promise.all([replica.ready, tokenCache.ready]).then(() => {}),
+    closed: measuring.ended,
     close() {
       tokenCache.close();
       reports.close();

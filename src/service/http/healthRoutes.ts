@@ -1,5 +1,6 @@
 import type { ExportState } from '../export/totalsStore.js';
 import { publicDocs as docs } from '../openapi/routes/publicDocs.js';
+import { createDeliveryRate } from './deliveryRate.js';
 import { callStore } from './storeCall.js';
 import { rollbackStatus, versionsOf } from './rollbackStatus.js';
 import type { StoredRollback } from '../store.js';
@@ -14,7 +15,8 @@ type V2Seen = { readonly exposures: number; readonly lastSeenAtMs: number | null
 
 /** How the service is, and how far a rollback has come: counts only, so these routes are public. */
 export function healthRoutes(service: Service, exportState: () => ExportState | null): readonly Route[] {
-  const { replica, streams, store, clock, delivery, completion, reports, startedAtMs } = service;
+  const { replica, streams, ofrepStreams, store, clock, delivery, completion, reports, startedAtMs } = service;
+  const deliveryRate = createDeliveryRate(service);
   let history: { readonly id: string; readonly rollbacks: Promise<readonly StoredRollback[]> } | null = null;
   let seen: { readonly target: string; readonly atMs: number; readonly v2: Promise<V2Seen> } | null = null;
 
@@ -33,9 +35,12 @@ export function healthRoutes(service: Service, exportState: () => ExportState | 
       features: current?.features.size ?? 0,
       kills: shown?.kills.length ?? 0,
       streams: streams.count(),
+      ofrepStreams: ofrepStreams.count(),
       uptimeSeconds: Math.max(0, Math.floor((clock.now() - startedAtMs) / 1_000)),
       alarms,
       export: exportJson(exportState()),
+      delivery: deliveryRate(),
+      intake: service.intake.counts(),
     };
     // Degraded still serves every read from memory, so it must not be taken out of rotation.
     return json(body, { status: status === 'down' ? 503 : 200 });

@@ -107,6 +107,11 @@ function readPublication({ epoch, revision }: Order, body: string): Publication 
     emergency,
     kills: [...kills],
     features: new Map(stored),
+    stages: new Map(
+      [...features].flatMap(([feature, rule]) =>
+        'stage' in rule && rule.stage !== null ? [[feature, rule.stage]] : [],
+      ),
+    ),
     broken: [],
     body,
     bodyBytes: new TextEncoder().encode(body).length,

@@ -12,6 +12,8 @@ export interface Publication extends Order {
   /** Sorted. */
   readonly kills: readonly string[];
   readonly features: ReadonlyMap<string, StoredFeature>;
+  /** Of rollout plans, by feature. */
+  readonly stages: ReadonlyMap<string, string>;
   /** What makes no sense in them, and is v1 for that. */
   readonly broken: readonly BrokenRule[];
   /** The snapshot as JSON. */
@@ -78,6 +80,7 @@ export function publishKills(local: LocalKills, delivery?: Partial<Delivery>): P
     broken: [],
     body,
     bodyBytes,
+    stages: features,
   };
 }
 
@@ -124,13 +127,14 @@ export function publish(state: StoredState, options: PublishOptions = {}): Publi
       ]),
     ),
   });
+  const stages = state.stages ?? new Map<string, string>();
   const bodyBytes = new TextEncoder().encode(body).length;
   if (bodyBytes > publicationCaps.bytes)
     throw new PublicationTooLarge(`${bodyBytes} bytes; a snapshot has at most ${publicationCaps.bytes}`);
   const id = `${epoch}-${revision}`;
   const hasLocal = local.emergencySince !== null || local.features.size > 0;
   const etag = hasLocal ? `W/"${id}-local"` : `W/"${id}"`;
-  return { epoch, revision, id, etag, emergency, kills, features: state.features, broken, body, bodyBytes };
+  return { epoch, revision, id, etag, emergency, kills, features: state.features, stages, broken, body, bodyBytes };
 }
 
 const publishedRule = (rule: StoredFeature, rolledBack: boolean, stage: string | undefined) => ({

@@ -8,6 +8,8 @@ export interface BodyRules {
   readonly contentTypes: readonly string[];
   /** No body at all reads as `{}`. */
   readonly optional?: boolean;
+  /** Awaited when the body is here and before it is read as JSON, which takes time; it may throw. */
+  readonly turn?: () => Promise<void>;
 }
 
 /** What admin routes accept: `curl -d` without a header says urlencoded, and in an emergency that must do. */
@@ -27,6 +29,7 @@ export const publicContentTypes = ['application/json', 'text/plain'];
 export async function readJson(request: Request, rules: BodyRules): Promise<unknown> {
   const bytes = await readBytes(request, rules.maxBytes);
   if (bytes.length === 0 && rules.optional === true) return {};
+  await rules.turn?.();
   const contentType = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (contentType !== '' && !rules.contentTypes.includes(contentType))
     throw new Problem(

@@ -65,6 +65,7 @@ test('stores a batch once, as JSON or from a beacon', async () => {
     acceptedBuckets: 1,
     rejectedBuckets: 0,
     partialSuccess: [],
+    notes: [],
     gaps: [],
     revision: 1,
   };

@@ -147,6 +147,8 @@ const health = {
   uptimeSeconds: 0,
   alarms: [],
   export: null,
+  delivery: null,
+  intake: { batches: { stored: 0, duplicate: 0, limited: 0 }, acceptedBuckets: 0, refused: {} },
 };
 const answered = (changes: Partial<Parameters<typeof checkAnswer>[2]> & { readonly said?: unknown }) => ({
   status: 200,

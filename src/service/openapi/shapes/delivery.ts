@@ -61,9 +61,15 @@ export const batchAnswer = v.object({
   partialSuccess: v.array(
     v.object({
       index: whole,
-      code: v.picklist(['invalid', 'unknown-feature', 'expired', 'future', 'version-mismatch']),
+      code: v.picklist(['invalid', 'unknown-feature', 'expired', 'future', 'version-mismatch', 'sender-limit']),
       detail: text,
     }),
+  ),
+  notes: v.pipe(
+    v.array(
+      v.object({ code: v.picklist(['number-reused', 'users-left-out', 'names-left-out']), count: whole, detail: text }),
+    ),
+    v.description('What was counted in another way than it was sent'),
   ),
   gaps: v.pipe(v.array(v.array(whole)), v.description('Missing seqs as [first, last]')),
   revision: whole,

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { StoreProbe } from '../../storeProbe.js';
-import { featureKey, flag, order, percentage, text, time, version, whole } from './primitives.js';
+import { featureKey, flag, order, percentage, share, text, time, version, whole } from './primitives.js';
 
 export const health = v.object({
   status: v.picklist(['ok', 'degraded', 'down']),
@@ -11,8 +11,21 @@ export const health = v.object({
   features: whole,
   kills: whole,
   streams: whole,
+  ofrepStreams: whole,
   uptimeSeconds: whole,
   alarms: v.array(text),
+  delivery: v.pipe(
+    v.nullable(v.object({ rate: v.nullable(share), senders: whole, received: whole, dropped: whole, missing: whole })),
+    v.description('How much of what pages counted in the last hour arrived, in values; null while it is not known'),
+  ),
+  intake: v.pipe(
+    v.object({
+      batches: v.object({ stored: whole, duplicate: whole, limited: whole }),
+      acceptedBuckets: whole,
+      refused: v.record(v.string(), whole),
+    }),
+    v.description('Of this process, since it started; refused by code'),
+  ),
   export: v.pipe(
     v.nullable(
       v.object({
@@ -53,6 +66,7 @@ export const rollbackStatus = v.object({
   elapsedSeconds: v.pipe(v.number(), v.minValue(0)),
   replicas: v.object({ total: whole, applied: whole, unreachable: whole }),
   streams: v.object({ connected: whole, sent: whole, sampled: whole, confirmed: whole }),
+  ofrepStreams: v.pipe(whole, v.description('Told of every change; they confirm nothing')),
   v2: v.object({ exposuresAfter: v.nullable(whole), lastSeenAt: v.nullable(time) }),
   status: v.pipe(v.record(v.string(), version), v.description('v2 where anyone may get it by the rules')),
   blockers: v.array(text),
