@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Comes in: arguments, the environment. Goes out: data on stdout, words on stderr, an exit code. Who calls: the shell.
 import { Command } from 'commander';
+import { addAcknowledge } from './acknowledge.js';
 import { addDistribution } from './distribution.js';
 import { addDoctor } from './doctor.js';
 import { addEmergencyRollback } from './emergencyRollback.js';
@@ -39,6 +40,7 @@ addFeatures(program, run);
 addRollback(program, 'rollback', run);
 addEmergencyRollback(program, run);
 addUndo(program, run);
+addAcknowledge(program, run);
 addDistribution(program, run);
 addPlan(program, run);
 addDoctor(program, run);

@@ -1,5 +1,5 @@
 import type { Order } from '../evaluate/snapshot.js';
-import type { Queryable } from './database.js';
+import type { Database, Queryable } from './database.js';
 import type { ReplicaTable, RevisionStore } from './replicaTable.js';
 
 interface SeenRow {
@@ -13,36 +13,39 @@ interface SeenRow {
   readonly sent: number;
   readonly sampled: number;
   readonly confirmed: number;
+  readonly ofrepStreams: number;
   readonly silentMs: number;
 }
 
 const seenSql = `SELECT id, name, epoch::float8 AS epoch, revision::float8 AS revision, target_epoch::float8 AS "targetEpoch",
   target_revision::float8 AS "targetRevision", connected, sent, sampled, confirmed,
-  (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::float8 AS "silentMs"
+  ofrep_streams AS "ofrepStreams", (extract(epoch FROM clock_timestamp() - seen_at) * 1000)::float8 AS "silentMs"
   FROM replicas WHERE id <> $1 AND seen_at > clock_timestamp() - interval '10 minutes' ORDER BY id LIMIT 1000`;
 
 const reportSql = `WITH mine AS (
-  INSERT INTO replicas (id, name, epoch, revision, target_epoch, target_revision, connected, sent, sampled, confirmed)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  INSERT INTO replicas (id, name, epoch, revision, target_epoch, target_revision, connected, sent, sampled, confirmed,
+    ofrep_streams) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp(), epoch = excluded.epoch, revision = excluded.revision,
     target_epoch = excluded.target_epoch, target_revision = excluded.target_revision, connected = excluded.connected,
-    sent = excluded.sent, sampled = excluded.sampled, confirmed = excluded.confirmed
+    sent = excluded.sent, sampled = excluded.sampled, confirmed = excluded.confirmed,
+    ofrep_streams = excluded.ofrep_streams
 ) ${seenSql}`;
 
 const toOrder = (epoch: number | null, revision: number | null): Order | null =>
   epoch === null || revision === null ? null : { epoch, revision };
 
 /** The replicas in PostgreSQL. One that may not write reads the others and is counted by none of them. */
-export function createPostgresReplicas(database: Queryable, readOnly: boolean): ReplicaTable {
+export function createPostgresReplicas(database: Database, readOnly: boolean): ReplicaTable {
   return {
     async join(id, name) {
       if (!readOnly) await database.query('DELETE FROM replicas WHERE name = $2 AND id <> $1', [id, name]);
     },
-    async report({ id, name, applied, target, connected, sent, sampled, confirmed }) {
+    async report({ id, name, applied, target, connected, sent, sampled, confirmed, ofrepStreams }) {
       const orders = [applied?.epoch, applied?.revision, target?.epoch, target?.revision].map((one) => one ?? null);
+      const counts = [connected, sent, sampled, confirmed, ofrepStreams];
       const rows = readOnly
         ? await database.query<SeenRow>(seenSql, [id])
-        : await database.query<SeenRow>(reportSql, [id, name, ...orders, connected, sent, sampled, confirmed]);
+        : await database.query<SeenRow>(reportSql, [id, name, ...orders, ...counts]);
       return rows.map(({ epoch, revision, targetEpoch, targetRevision, ...seen }) => ({
         ...seen,
         applied: toOrder(epoch, revision),
@@ -54,6 +57,9 @@ export function createPostgresReplicas(database: Queryable, readOnly: boolean): 
     },
     async raiseEpoch(seen, raised) {
       await database.query('SELECT switchback_raise_epoch($1, $2)', [seen, raised]);
+    },
+    async acknowledgeEpoch(origin) {
+      await database.transaction(origin, (tx) => tx.query('SELECT switchback_acknowledge_epoch()'));
     },
   };
 }

@@ -177,9 +177,11 @@ export function storeOn(database: LateDatabase, options: StoreSettings): Postgre
 }
 
 const readStateSql = `SELECT epoch::float8 AS epoch, revision::float8 AS revision, changed_at AS "changedAt",
+  acknowledged_epoch::float8 AS "acknowledgedEpoch",
   (SELECT coalesce(jsonb_agg(to_jsonb(flag) ORDER BY feature COLLATE "C"), '[]') FROM feature_flags AS flag
     WHERE retired_at IS NULL) AS features,
-  (SELECT coalesce(jsonb_agg(to_jsonb(kill) ORDER BY id), '[]') FROM rollbacks AS kill WHERE ended_at IS NULL) AS rollbacks,
+  (SELECT coalesce(jsonb_agg(to_jsonb(kill) ORDER BY id), '[]') FROM rollbacks AS kill WHERE ended_at IS NULL
+    AND NOT EXISTS (SELECT FROM feature_flags AS flag WHERE flag.feature = kill.feature AND retired_at IS NOT NULL)) AS rollbacks,
   switchback_stage_labels() AS stages
   FROM switchback_state`;
 
@@ -190,6 +192,7 @@ async function readState(database: Database): Promise<StoredState> {
     epoch: row.epoch,
     revision: row.revision,
     changedAt: row.changedAt.toISOString(),
+    acknowledgedEpoch: row.acknowledgedEpoch,
     features: new Map(row.features.map((flag) => [flag.feature, toStoredFeature(flag)])),
     rollbacks: row.rollbacks.map(toStoredRollback),
     stages: new Map(Object.entries(row.stages)),
@@ -200,6 +203,7 @@ interface StateRow {
   readonly epoch: number;
   readonly revision: number;
   readonly changedAt: Date;
+  readonly acknowledgedEpoch: number;
   readonly features: readonly FeatureRow[];
   readonly rollbacks: readonly RollbackRow[];
   readonly stages: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 import type { Order } from '../evaluate/snapshot.js';
+import type { ChangeOrigin } from './store.js';
 
 /** How far a rollback has come on the streams of one replica; `target` null: none is in force there. */
 export interface ReplicaReport {
@@ -12,6 +13,8 @@ export interface ReplicaReport {
   readonly sent: number;
   readonly sampled: number;
   readonly confirmed: number;
+  /** Of OFREP, which confirms nothing. */
+  readonly ofrepStreams: number;
 }
 
 /** Another replica, as the database has it. */
@@ -32,6 +35,8 @@ export interface ReplicaTable {
   leave(id: string): Promise<void>;
   /** Raises the stored epoch unless another replica did. */
   raiseEpoch(seen: number, raised: number): Promise<void>;
+  /** Somebody has looked at what a raised epoch means; audited. Again changes nothing. */
+  acknowledgeEpoch(origin: ChangeOrigin): Promise<void>;
 }
 
 /**

@@ -32,7 +32,11 @@ export const tableRights: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Functions that not everybody may call. */
-const functions = ['switchback_note_silent_change(bigint)', 'switchback_raise_epoch(bigint, bigint)'];
+const functions = [
+  'switchback_note_silent_change(bigint)',
+  'switchback_raise_epoch(bigint, bigint)',
+  'switchback_acknowledge_epoch()',
+];
 
 /**
  * Gives a role what the service needs, and takes what it had beyond.

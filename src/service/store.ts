@@ -80,6 +80,8 @@ export interface StoredState extends Order {
   readonly features: ReadonlyMap<string, StoredFeature>;
   /** Active ones only. */
   readonly rollbacks: readonly StoredRollback[];
+  /** Unlike `epoch` where that was raised and nobody has said yet that they looked. Absent: this store does not know. */
+  readonly acknowledgedEpoch?: number;
   /** The stage of a rollout plan that a feature is at, such as `p7-s3`, by feature. */
   readonly stages?: ReadonlyMap<string, string>;
 }

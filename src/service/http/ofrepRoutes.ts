@@ -10,17 +10,11 @@ import type { AddressBudget } from './addressBudget.js';
 import { readOfrepContext } from './ofrepContext.js';
 import { ofrepFlagOf, type OfrepFlag } from './ofrepFlag.js';
 import { answerOfrep, OfrepRefusal } from './ofrepRefusal.js';
-import { configEtagOf, type OfrepStreams } from './ofrepStreams.js';
+import { configEtagOf } from './ofrepStreams.js';
 import type { Publication } from './publish.js';
 import type { Call, Route } from './router.js';
 import { currentOf, json, type Service } from './service.js';
 import { streamHeaders } from './streams.js';
-
-export interface OfrepOptions {
-  readonly streams: OfrepStreams;
-  /** Of evaluations; a bulk one counts once for every hundred flags. */
-  readonly budget: AddressBudget;
-}
 
 /** A hundred flags take about a millisecond. */
 const flagsPerEvaluation = 100;
@@ -31,9 +25,10 @@ const eventStreams = [{ type: 'sse', endpoint: { requestUri: '/ofrep/v1/events' 
 /**
  * OpenFeature Remote Evaluation Protocol: any OpenFeature client may ask us.
  * @source docs/contracts.md part 10; the protocol's version is 0.3
+ * @param budget of evaluations; a bulk one counts once for every hundred flags
  */
-export function ofrepRoutes(service: Service, { streams, budget }: OfrepOptions): readonly Route[] {
-  const { replica, clock } = service;
+export function ofrepRoutes(service: Service, budget: AddressBudget): readonly Route[] {
+  const { replica, clock, ofrepStreams: streams } = service;
   let parsed: { readonly of: Publication; readonly snapshot: Snapshot } | null = null;
   let refreshedAtMs = -Infinity;
 

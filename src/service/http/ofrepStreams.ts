@@ -21,6 +21,7 @@ export interface OfrepStreams {
   /** Opens a stream. @throws Problem 503 when there are too many, or after close; 429 when too many have this address */
   open(request: StreamRequest, publication: Publication): Response;
   publish(publication: Publication): void;
+  count(): number;
   close(): void;
 }
 
@@ -108,6 +109,8 @@ export function createOfrepStreams(options: OfrepStreamOptions): OfrepStreams {
       become(publication, configEtagOf(publication));
       sendAll(refetch(publication));
     },
+
+    count: () => open.size,
 
     close() {
       closed = true;

@@ -165,6 +165,11 @@ export function createReplica(options: ReplicaOptions): Replica {
       cancelRetry = clock.after(retryMs, () => void refresh());
     }
   };
+  // Where the store can say it: until somebody acknowledged it, on every replica alike, restarted or not.
+  const wentBack = (): boolean =>
+    state?.acknowledgedEpoch === undefined
+      ? raised !== null
+      : state.epoch !== state.acknowledgedEpoch || (raised !== null && raised.epoch > state.epoch);
   const decree = (): Publication | null => (state === null ? publishKills(localKills, delivery) : null);
   const awayAlarm = (): string => {
     if (state !== null) return 'the database is not reachable: the last state is served, changes are refused';
@@ -209,7 +214,7 @@ export function createReplica(options: ReplicaOptions): Replica {
       ...(healthy ? [] : [awayAlarm()]),
       ...(tooLarge === null ? [] : [`not everything is published: ${tooLarge}`]),
       ...brokenAlarms(current?.broken ?? []),
-      ...(raised === null ? [] : ['the database went back in time: kills of before are kept, the epoch was raised']),
+      ...(wentBack() ? [wentBackAlarm] : []),
     ],
     isStoreHealthy: () => healthy,
     refresh,
@@ -225,6 +230,8 @@ export function createReplica(options: ReplicaOptions): Replica {
   };
 }
 
+const wentBackAlarm =
+  'the database went back in time: kills of before are kept, the epoch was raised; look what is missing, then acknowledge it';
 const maxShown = 20;
 
 function brokenAlarms(broken: readonly BrokenRule[]): readonly string[] {

@@ -3,6 +3,7 @@ import type { OnInternalFault } from '../../error.js';
 import { compareOrder, type Order } from '../../evaluate/snapshot.js';
 import type { ServiceClock } from '../clock.js';
 import type { ReplicaTable, SeenReplica } from '../replicaTable.js';
+import type { OfrepStreams } from './ofrepStreams.js';
 import type { Replica } from './replica.js';
 import type { StreamProgress, Streams } from './streams.js';
 
@@ -10,6 +11,8 @@ import type { StreamProgress, Streams } from './streams.js';
 export interface FleetProgress {
   /** Added up over those that were heard of lately. */
   readonly streams: StreamProgress;
+  /** Of OFREP, added up the same way: they are told of every change, and confirm nothing. */
+  readonly ofrepStreams: number;
   readonly replicas: {
     readonly total: number;
     readonly applied: number;
@@ -36,6 +39,7 @@ export interface ReplicaReportsOptions {
   readonly table: ReplicaTable | undefined;
   readonly replica: Pick<Replica, 'current' | 'target'>;
   readonly streams: Streams;
+  readonly ofrepStreams: Pick<OfrepStreams, 'count'>;
   readonly clock: ServiceClock;
   /** Told after the others were heard. */
   readonly onHeard: () => void;
@@ -49,7 +53,7 @@ const silentMs = 10_000;
 
 /** Tells the other replicas how far this one is, and hears them, through the database. */
 export function createReplicaReports(options: ReplicaReportsOptions): ReplicaReports {
-  const { name, table, replica, streams, clock, onHeard, onInternalFault } = options;
+  const { name, table, replica, streams, ofrepStreams, clock, onHeard, onInternalFault } = options;
   const id = randomId();
   let seen: readonly SeenReplica[] = [];
   let heardAtMs = -Infinity;
@@ -66,7 +70,7 @@ export function createReplicaReports(options: ReplicaReportsOptions): ReplicaRep
       joined = true;
       const [applied, target] = [replica.current(), replica.target()];
       const counts = applied === null ? noStreams : streams.progress(target ?? applied);
-      const others = await known.report({ id, name, applied, target, ...counts });
+      const others = await known.report({ id, name, applied, target, ...counts, ofrepStreams: ofrepStreams.count() });
       if (closed) return;
       seen = others;
       heardAtMs = clock.now();
@@ -104,7 +108,7 @@ export function createReplicaReports(options: ReplicaReportsOptions): ReplicaRep
       const own = streams.progress(target);
       const total = { ...own };
       const replicas = { total: 1 + seen.length, applied: 1, unreachable: 0 };
-      let lost = 0;
+      let [lost, ofrep] = [0, ofrepStreams.count()];
       for (const one of seen) {
         const hasApplied = one.applied !== null && compareOrder(one.applied, target) >= 0;
         if (hasApplied) replicas.applied += 1;
@@ -115,12 +119,13 @@ export function createReplicaReports(options: ReplicaReportsOptions): ReplicaRep
         }
         // It counts for its own target, which is never easier than this one where it is not an earlier one.
         const counts = one.target !== null && compareOrder(one.target, target) >= 0;
+        ofrep += one.ofrepStreams;
         total.connected += one.connected;
         total.sent += hasApplied ? (counts ? one.sent : one.connected) : 0;
         total.sampled += counts ? one.sampled : one.connected;
         total.confirmed += hasApplied && counts ? one.confirmed : 0;
       }
-      return { streams: total, replicas, lost };
+      return { streams: total, ofrepStreams: ofrep, replicas, lost };
     },
     soon: () => wait(soonMs),
     hear: () => (Math.abs(clock.now() - heardAtMs) < freshMs ? Promise.resolve() : run()),

@@ -63,6 +63,7 @@ export function rollbackStatus(input: RollbackStatusInput) {
     elapsedSeconds: target === null ? 0 : Math.max(0, Math.round((endMs - target.noticedAtMs) / 100) / 10),
     replicas,
     streams,
+    ofrepStreams: fleet.ofrepStreams,
     v2: {
       exposuresAfter: v2?.exposures ?? null,
       lastSeenAt: lastSeenAtMs === null ? null : new Date(lastSeenAtMs).toISOString(),

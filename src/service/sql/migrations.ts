@@ -6,6 +6,7 @@ import { replicasSql } from './005-replicas.js';
 import { featuresSql } from './006-features.js';
 import { numbersSql } from './007-numbers.js';
 import { exportSql } from './008-export.js';
+import { upkeepSql } from './009-upkeep.js';
 
 /** One step of the schema. A published step never changes; what comes later is a new one. */
 export interface Migration {
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: 'features', sql: featuresSql },
   { version: 7, name: 'numbers', sql: numbersSql },
   { version: 8, name: 'export', sql: exportSql },
+  { version: 9, name: 'upkeep', sql: upkeepSql },
 ];

@@ -10,6 +10,7 @@ const fleetOf = (streams: StreamProgress): FleetProgress => ({
   streams,
   replicas: { total: 1, applied: 1, unreachable: 0 },
   lost: 0,
+  ofrepStreams: 0,
 });
 const streams100 = { connected: 100, sent: 100, sampled: 100, confirmed: 98 };
 const input: RollbackStatusInput = {

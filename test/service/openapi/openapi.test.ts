@@ -144,6 +144,7 @@ const health = {
   features: 0,
   kills: 0,
   streams: 0,
+  ofrepStreams: 0,
   uptimeSeconds: 0,
   alarms: [],
   export: null,

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { RouteDoc } from '../routeDoc.js';
 import { change, rollback } from '../shapes/feature.js';
+import { order, text } from '../shapes/primitives.js';
 import { featureQuery, limitQuery } from './queryDocs.js';
 
 const done = { 200: { description: 'Done, and published by this replica.', schema: change } };
@@ -50,6 +51,20 @@ export const rollbackDocs = {
       200: { description: 'Also those that have ended.', schema: v.object({ rollbacks: v.array(rollback) }) },
     },
     problems: ['invalid-value', 'unavailable'],
+  },
+  acknowledge: {
+    ...rollbackTag,
+    id: 'acknowledgeEpoch',
+    summary: 'The database went back in time, and somebody has looked: ends that alarm on every replica.',
+    bodyIsOptional: true,
+    example: { reason: 'restored on purpose, features compared' },
+    answers: {
+      200: {
+        description: 'What is left to be alarmed about.',
+        schema: v.object({ ...order, alarms: v.array(text) }),
+      },
+    },
+    problems: ['unavailable'],
   },
   undo: {
     ...rollbackTag,
