@@ -133,6 +133,8 @@ export default defineConfig(({ mode }) => ({
               setupFiles: ['test/harness/quietConsole.ts', 'test/harness/seed.ts'],
               testTimeout: 20_000,
               hookTimeout: 60_000,
+              // What is waited for comes at once, unless the machine has other things to do.
+              expect: { poll: { timeout: 10_000 } },
             },
           },
           typesProject('types', 'test/types', './tsconfig.json'),

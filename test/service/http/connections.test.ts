@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { bundleForNode } from '../../harness/nodeBundle.js';
+import { startStopwatch } from '../../harness/stopwatch.js';
 import { exchange } from './running.js';
 
 let program: Awaited<ReturnType<typeof bundleForNode>>;
@@ -13,13 +14,21 @@ afterAll(() => program.remove());
 
 /** The service in a Node of its own, so that what is measured is the service alone. */
 async function startServing() {
-  const child = spawn(process.execPath, [program.path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // A young generation that does not grow by itself: what is measured is what is held.
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', program.path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const port = Number((await lines.next()).value);
   const read = (path = '/api/snapshot') => fetch(`http://127.0.0.1:${port}${path}`);
-  // What the first requests take is no growth.
+  // What the first requests take is no growth, nor what the first refusal of a body takes.
   for (let at = 0; at < 200; at += 1) await (await read()).arrayBuffer();
+  for (const path of ['/api/metrics', '/api/features/disable'])
+    await exchange(port, (socket) => {
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\n${asAdmin}${chunked}`);
+      pour(socket, 4);
+    });
   return {
     port,
     read,
@@ -32,11 +41,14 @@ async function startServing() {
 
 const chunk = Buffer.from(`4000\r\n${'x'.repeat(16_384)}\r\n`);
 
-/** Sends a chunked body of up to 100 MB for as long as somebody takes it. */
-function pour(socket: Socket): () => number {
+const asAdmin = 'authorization: Bearer admin-token-0123456789\r\n';
+const chunked = 'content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
+
+/** Sends a chunked body of up to so many MB for as long as somebody takes it. */
+function pour(socket: Socket, megabytes = 100): () => number {
   let sent = 0;
   const push = (): void => {
-    while (!socket.destroyed && socket.writable && sent < 100 * 1_048_576) {
+    while (!socket.destroyed && socket.writable && sent < megabytes * 1_048_576) {
       sent += 16_384;
       if (!socket.write(chunk)) return void socket.once('drain', push);
     }
@@ -49,16 +61,14 @@ function pour(socket: Socket): () => number {
 test.each([
   ['/api/metrics', '', 413],
   ['/api/confirm', '', 413],
-  ['/api/features/disable', 'authorization: Bearer admin-token-0123456789\r\n', 413],
+  ['/api/features/disable', asAdmin, 413],
   ['/api/features/disable', '', 401],
   ['/api/nothing', '', 404],
 ])('100 MB in chunks for %s (%j) are refused, and cost less than 20 MB', async (path, authorization, status) => {
   const { port, peakMb, read } = await startServing();
   const before = await peakMb();
   const answer = await exchange(port, (socket) => {
-    socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${authorization}transfer-encoding: chunked\r\n\r\n`,
-    );
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\n${authorization}${chunked}`);
     pour(socket);
   });
   expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
@@ -128,10 +138,13 @@ test('thousands of requests on one connection, without reading an answer, end it
 test('a few requests on one connection are answered in order', async () => {
   const { port } = await startServing();
   const paths = ['/api/health', '/api/nothing', '/api/health/rollback-status'];
-  const answer = await exchange(port, (socket) =>
-    socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`).join('')),
+  const statuses = (text: string) => text.match(/HTTP\/1.1 \d+/g) ?? [];
+  const answer = await exchange(
+    port,
+    (socket) => socket.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`).join('')),
+    (text) => statuses(text).length === paths.length,
   );
-  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
+  expect(statuses(answer)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200']);
 });
 
 test('a connection over which nothing moves is closed', async () => {
@@ -175,9 +188,9 @@ test('2,000 connections that never finish a request are closed, and keep nobody 
     await read();
   }
   expect(sockets).toHaveLength(2_000);
-  const startedAtMs = Date.now();
+  const elapsedMs = startStopwatch();
   expect((await read()).status).toBe(200);
-  expect(Date.now() - startedAtMs).toBeLessThan(2_000);
+  expect(elapsedMs()).toBeLessThan(2_000);
   await expect.poll(() => open, { timeout: 30_000, interval: 100 }).toBe(0);
   expect((await peakMb()) - before).toBeLessThan(100);
   expect((await read()).status).toBe(200);

@@ -133,13 +133,20 @@ export async function openStream(url: string, headers: Record<string, string> = 
   };
 }
 
-/** Sends raw bytes over a socket and reads what comes back until the other side closes or 3 s pass. */
-export function exchange(port: number, send: (socket: Socket) => void): Promise<string> {
+/** Sends raw bytes over a socket and reads what comes back until it is enough, the other side closes, or 15 s pass. */
+export function exchange(
+  port: number,
+  send: (socket: Socket) => void,
+  isEnough: (text: string) => boolean = () => false,
+): Promise<string> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(port, '127.0.0.1', () => send(socket));
-    const timer = setTimeout(() => socket.destroy(), 3_000);
-    socket.on('data', (chunk) => (text += chunk.toString()));
+    const timer = setTimeout(() => socket.destroy(), 15_000);
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
+      if (isEnough(text)) socket.destroy();
+    });
     socket.on('error', () => {});
     socket.on('close', () => {
       clearTimeout(timer);

@@ -8,6 +8,8 @@ const handler = createHandler({
   // Each answer is 12 kB, so that a few hundred are more than kernels keep for somebody who does not read.
   store: createMemoryStore({ memoryPanel: { enabled: true, config: { text: 'x'.repeat(12_000) } } }),
   tokens: [{ token: 'admin-token-0123456789', role: 'admin' }],
+  // More rarely than a connection over which nothing moves is closed, however busy the machine is.
+  delivery: { heartbeatMs: 60_000 },
 });
 const listener = await listen(handler, {
   port: 0,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { systemServiceClock } from '../../../src/service/clock.js';
 import { createMemoryStore } from '../../harness/memoryStore.js';
 import { createMemoryTokens } from '../../harness/memoryTokens.js';
+import { startStopwatch } from '../../harness/stopwatch.js';
 import { operatorToken, startRunning, viewerToken, type Running } from './running.js';
 
 const seed = { memoryPanel: { enabled: true, percentage: 10 } };
@@ -86,11 +87,11 @@ test('tokens go on while the database is away; making and revoking answers 503 w
       ['POST', '/api/tokens'],
       ['DELETE', '/api/tokens/1'],
     ] as const) {
-      const startedAtMs = Date.now();
+      const elapsedMs = startStopwatch();
       const body = method === 'POST' ? { name: 'other', role: 'viewer' } : undefined;
       const response = await running.send(method, path, body);
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
-      expect(Date.now() - startedAtMs).toBeLessThan(3_000);
+      expect(elapsedMs()).toBeLessThan(3_000);
     }
     expect(await statusWith(running, secret)).toBe(200);
     expect(await statusWith(running, 'sbt_wrong-wrong-wrong-wrong')).toBe(401);
@@ -129,7 +130,7 @@ test('10,000 wrong tokens are a handful of queries, and a right one still gets t
   expect(store.tokens.reads - before).toBeLessThanOrEqual(10 + 6 * seconds);
   const right = new Request('http://localhost/api/features', { headers: { authorization: `Bearer ${secret}` } });
   expect((await running.handler.fetch(right, { address: '192.0.2.1' })).status).toBe(200);
-});
+}, 60_000);
 
 test('a name in use, also by a token of the start, is a conflict', async () => {
   const running = await startRunning(storeWith());

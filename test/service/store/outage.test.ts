@@ -8,6 +8,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../../src/servi
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
 import type { FlagStore } from '../../../src/service/store.js';
 import { runSql } from '../../harness/postgres.js';
+import { startStopwatch } from '../../harness/stopwatch.js';
 import { byAda } from './openStore.js';
 
 let dataDir: string;
@@ -43,12 +44,12 @@ const everyCall: readonly [string, (store: FlagStore) => Promise<unknown>][] = [
 
 async function expectUnavailable(store: FlagStore): Promise<void> {
   const outcomes = everyCall.map(async ([name, call]) => {
-    const startedAtMs = Date.now();
+    const elapsedMs = startStopwatch();
     const error: unknown = await call(store).then(
       () => 'resolved',
       (thrown: unknown) => thrown,
     );
-    return { name, error, elapsedMs: Date.now() - startedAtMs };
+    return { name, error, elapsedMs: elapsedMs() };
   });
   for (const { name, error, elapsedMs } of await Promise.all(outcomes)) {
     expect(error, name).toMatchObject({ name: 'StoreError', code: 'unavailable' });
@@ -111,25 +112,25 @@ test('a killed database is started again; the store and its watch recover alone'
   const health: boolean[] = [];
   const onChange = vi.fn<() => void>();
   const stop = store.watch(onChange, (healthy) => health.push(healthy));
-  await vi.waitFor(() => expect(health).toEqual([true]), { timeout: 5_000 });
+  await vi.waitFor(() => expect(health).toEqual([true]), { timeout: 20_000 });
   const before = await store.readState();
   process.kill(await postmasterPid(), 'SIGKILL');
-  await vi.waitFor(() => expect(health).toEqual([true, false]), { timeout: 5_000 });
+  await vi.waitFor(() => expect(health).toEqual([true, false]), { timeout: 20_000 });
   await vi.waitFor(() => expect(health).toEqual([true, false, true]), { timeout: 15_000 });
   expect(await store.readState()).toEqual(before);
   expect(onChange).toHaveBeenCalled();
   expect(logged.join('\n')).toContain('PostgreSQL ended unexpectedly (SIGKILL), starting it again');
   onChange.mockClear();
   await runSql(postgres.connectionString, "UPDATE feature_flags SET percentage = 77 WHERE feature = 'a'");
-  await vi.waitFor(() => expect(onChange).toHaveBeenCalled(), { timeout: 1_000 });
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalled(), { timeout: 10_000 });
   stop();
   await store.close();
 });
 
 test('opening a store where nothing listens is refused as unavailable', async () => {
-  const startedAtMs = Date.now();
+  const elapsedMs = startStopwatch();
   await expect(createPostgresStore({ connectionString: 'postgresql://a:b@127.0.0.1:1/x' })).rejects.toMatchObject({
     code: 'unavailable',
   });
-  expect(Date.now() - startedAtMs).toBeLessThan(2_300);
+  expect(elapsedMs()).toBeLessThan(2_300);
 });
