@@ -2,6 +2,7 @@
 // Comes in: arguments, the environment. Goes out: data on stdout, words on stderr, an exit code. Who calls: the shell.
 import { Command } from 'commander';
 import { addAcknowledge } from './acknowledge.js';
+import { addBaseline } from './baseline.js';
 import { addDistribution } from './distribution.js';
 import { addDoctor } from './doctor.js';
 import { addEmergencyRollback } from './emergencyRollback.js';
@@ -43,6 +44,7 @@ addUndo(program, run);
 addAcknowledge(program, run);
 addDistribution(program, run);
 addPlan(program, run);
+addBaseline(program, run);
 addDoctor(program, run);
 addReport(program, run);
 addTokens(program, run);

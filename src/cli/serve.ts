@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defaultPort, readStartKills, startService } from '../service/index.js';
+import { defaultPort, readOtlpOptions, readStartKills, startService } from '../service/index.js';
 import { exitCodes } from './exit.js';
 import { readGlobalOptions, readNumber } from './options.js';
 import type { Run } from './run.js';
@@ -45,6 +45,7 @@ export function addServe(program: Command, run: Run): void {
         log(`SWITCHBACK_DISABLE: ${JSON.stringify(name)} is no feature`),
       );
       const databaseUrl = env['SWITCHBACK_DATABASE_URL'] || undefined;
+      const otlp = readOtlpOptions(env);
       const listenUrl = env['SWITCHBACK_LISTEN_URL'] || undefined;
       const service = await startService({
         port,
@@ -55,6 +56,7 @@ export function addServe(program: Command, run: Run): void {
         trustProxy,
         log,
         ...numbers,
+        ...(otlp === undefined ? {} : { otlp }),
         ...(listenUrl === undefined ? {} : { listenUrl }),
         ...(databaseOwnerUrl === undefined ? {} : { databaseOwnerUrl }),
         ...(databaseUrl === undefined ? {} : { databaseUrl }),

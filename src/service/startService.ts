@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { showValue, SwitchbackError } from '../error.js';
 import { adminTokenPath, keepAdminToken } from './adminToken.js';
 import { awaitDatabase, isWorthWaiting } from './awaitDatabase.js';
+import { checkOtlpOptions, type OtlpOptions } from './export/otlpOptions.js';
+import type { PointSink } from './export/pointSink.js';
 import { limitFaults } from './faultLog.js';
 import { readServiceTokens, type ServiceToken } from './http/access.js';
 import { createHandler, type HandlerOptions } from './http/createHandler.js';
@@ -29,7 +31,8 @@ type HandlerPart =
   | 'trustProxy'
   | 'readOnly'
   | 'planGates'
-  | 'planTickMs';
+  | 'planTickMs'
+  | 'baselineTickMs';
 
 export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   /** Default 4400; 0 takes a free one. */
@@ -50,6 +53,8 @@ export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   readonly adminToken?: string;
   /** Further tokens. */
   readonly tokens?: readonly ServiceToken[];
+  /** Sends what pages count to OpenTelemetry, as OTLP/HTTP protobuf. Default: nowhere. */
+  readonly otlp?: OtlpOptions;
   /** Hears what happens, line by line, without secrets. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -73,6 +78,19 @@ export interface RunningService {
 /** Connections that are no stream: requests, keep-alive, and those that never say anything. */
 const spareConnections = 4_096;
 
+/** What is being exported may take this long when the service stops. */
+const settleMs = 3_000;
+
+async function settled(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, settleMs)))]);
+  clearTimeout(timer);
+}
+
+/** Loads OpenTelemetry where it is wanted, and nowhere else. */
+const openOtlpSink = async (options: OtlpOptions): Promise<PointSink> =>
+  (await import('./export/otlpSink.js')).createOtlpSink(options);
+
 const isConflict = (error: unknown): boolean => error instanceof StoreError && error.code === 'conflict';
 
 /**
@@ -92,8 +110,13 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     );
   if (listenUrl !== undefined && databaseUrl === undefined)
     throw new SwitchbackError('invalid-option', 'listenUrl is for a database of yours: set databaseUrl as well');
+  if (options.otlp !== undefined) checkOtlpOptions(options.otlp);
   const dataDir = resolve(options.dataDir ?? defaultDataDir);
-  const secrets = [options.adminToken ?? [], options.tokens?.map(({ token }) => token) ?? []].flat();
+  const secrets = [
+    options.adminToken ?? [],
+    options.tokens?.map(({ token }) => token) ?? [],
+    Object.values(options.otlp?.headers ?? {}),
+  ].flat();
   const onInternalFault = limitFaults(log, undefined, secrets);
   const closers: (() => void | Promise<void>)[] = [];
   let closing: Promise<void> | undefined;
@@ -139,7 +162,13 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     const store = storeOn(late, { readOnly, onInternalFault });
     closers.push(() => store.close());
     const replicaName = `${hostname().slice(0, 150)}:${port === 0 ? `pid-${process.pid}` : port}`;
-    const handler = createHandler({ ...handlerPartOf(options), replicaName, store, tokens, onInternalFault });
+    const sink = options.otlp === undefined || readOnly ? undefined : await openOtlpSink(options.otlp);
+    if (sink !== undefined) closers.push(() => sink.close());
+    const exporting = sink === undefined ? {} : { pointSink: sink };
+    const parts = { ...handlerPartOf(options), ...exporting };
+    const handler = createHandler({ ...parts, replicaName, store, tokens, onInternalFault });
+    // What is being exported is settled first, so that nobody sends it again.
+    closers.push(() => settled(handler.closed));
     closers.push(() => handler.close());
     await handler.ready;
     const maxConnections = (options.maxStreams ?? 10_000) + spareConnections;
@@ -189,6 +218,7 @@ const handlerPartOf = (options: ServiceOptions): Pick<HandlerOptions, HandlerPar
   ...(options.readOnly === undefined ? {} : { readOnly: options.readOnly }),
   ...(options.planGates === undefined ? {} : { planGates: options.planGates }),
   ...(options.planTickMs === undefined ? {} : { planTickMs: options.planTickMs }),
+  ...(options.baselineTickMs === undefined ? {} : { baselineTickMs: options.baselineTickMs }),
 });
 
 function psqlCommand(connectionString: string, dataDir: string): string {

@@ -24,6 +24,8 @@ export interface ExportScheduler {
   /** As read last; null before that. */
   state(): ExportState | null;
   stop(): void;
+  /** Ends after `stop`, when what was being sent is settled and another replica may go on. */
+  readonly ended: Promise<void>;
 }
 
 /**
@@ -36,6 +38,9 @@ export function startExport(options: ExportSchedulerOptions): ExportScheduler {
   let state: ExportState | null = null;
   const cancels = new Set<() => void>();
   const quiet = new Set<string>();
+  let sending = Promise.resolve();
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
 
   // An outage is told once, and again after it was over.
   const attempt = async (operation: string, work: () => Promise<void>): Promise<void> => {
@@ -85,13 +90,15 @@ export function startExport(options: ExportSchedulerOptions): ExportScheduler {
   // Points are wanted from now on.
   void attempt('metric export', async () => void (await totals.lease(holder, leaseMs)));
   repeat(look, () => lookMs, lookMs);
-  repeat(send, pauseMs, sink.everyMs);
+  repeat(() => (sending = send()), pauseMs, sink.everyMs);
   return {
     state: () => state,
+    ended,
     stop() {
       isStopped = true;
       for (const cancel of cancels) cancel();
-      totals.release(holder).catch(() => {});
+      // Not before: another replica would send the same.
+      void sending.then(() => totals.release(holder)).then(end, end);
     },
   };
 }

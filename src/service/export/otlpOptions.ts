@@ -26,7 +26,7 @@ const bad = (name: string, message: string): SwitchbackError =>
  * @returns undefined where none of them names a receiver
  * @throws SwitchbackError `invalid-option`, without values that may be secrets
  */
-export function readOtlpOptions(env: NodeJS.ProcessEnv): OtlpOptions | undefined {
+export function readOtlpOptions(env: Readonly<Record<string, string | undefined>>): OtlpOptions | undefined {
   const of = (name: string): string | undefined => env[name]?.trim() || undefined;
   const either = (part: string): string | undefined =>
     of(`OTEL_EXPORTER_OTLP_METRICS_${part}`) ?? of(`OTEL_EXPORTER_OTLP_${part}`);

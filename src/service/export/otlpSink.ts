@@ -7,6 +7,7 @@ import type { PointSink, SendOutcome } from './pointSink.js';
 
 /** What the exporter itself must not repeat for longer than this. */
 const lastResortMs = 15_000;
+const closeMs = 1_000;
 /** Statuses that say of the points, not of the receiver or the way to it, that they are no good. */
 const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
 
@@ -45,7 +46,12 @@ export function createOtlpSink(options: OtlpOptions): PointSink {
           end(outcomeOf(error));
         }
       }),
-    close: () => exporter.shutdown(),
+    async close() {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, closeMs)));
+      await Promise.race([exporter.shutdown().catch(() => {}), late]);
+      clearTimeout(timer);
+    },
   };
 }
 

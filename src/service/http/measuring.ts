@@ -14,6 +14,8 @@ export interface Measuring {
   /** How the export stands; null where there is none, or before it was read. */
   exportState(): ExportState | null;
   stop(): void;
+  /** Ends after `stop`, when nothing is being exported any more. */
+  readonly ended: Promise<void>;
 }
 
 export interface MeasuringOptions {
@@ -43,6 +45,7 @@ export function startMeasuring(service: Service, options: MeasuringOptions): Mea
       ...(baselines === undefined ? [] : baselineRoutes(service, baselines)),
     ],
     exportState,
+    ended: exporting?.ended ?? Promise.resolve(),
     stop() {
       stopBaselines();
       exporting?.stop();
