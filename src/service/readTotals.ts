@@ -36,6 +36,7 @@ export const totalsOf = (total: (version: Version, assigned: boolean) => StoredT
 
 interface StepRow extends StoredNumbers {
   readonly startMs: number;
+  readonly durationMs: number;
   readonly version: Version;
   readonly assigned: boolean;
 }
@@ -49,7 +50,7 @@ export async function readSteps(
   stepMs: number,
 ): Promise<readonly StoredStep[]> {
   const rows = await database.query<StepRow>(
-    `SELECT start_ms::float8 AS "startMs", version, arm = version AS assigned, counts, histograms, sums, measures
+    `SELECT start_ms::float8 AS "startMs", duration_ms::float8 AS "durationMs", version, arm = version AS assigned, counts, histograms, sums, measures
       FROM metric_buckets WHERE feature = $1 AND start_ms >= $2 AND start_ms < $3`,
     [feature, fromMs, toMs],
   );
@@ -63,9 +64,10 @@ export function addUpSteps(rows: readonly StoredStep[], stepMs: number): readonl
     const { version, assigned } = row;
     const startMs = stepMs === Infinity ? 0 : Math.floor(row.startMs / stepMs) * stepMs;
     const key = `${startMs} ${version} ${assigned}`;
-    const before = steps.get(key) ?? emptyNumbers;
-    const numbers = mergeNumbers(before, { counts, histograms, sums, measures });
-    steps.set(key, { startMs, version, assigned, ...numbers });
+    const before = steps.get(key);
+    const numbers = mergeNumbers(before ?? emptyNumbers, { counts, histograms, sums, measures });
+    const durationMs = Math.max(before?.durationMs ?? 0, row.durationMs);
+    steps.set(key, { startMs, durationMs, version, assigned, ...numbers });
   }
   return [...steps.values()].sort((a, b) => a.startMs - b.startMs);
 }

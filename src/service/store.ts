@@ -169,6 +169,8 @@ export interface StoredNumbers {
 export interface StoredStep extends StoredNumbers {
   /** A multiple of the step. */
   readonly startMs: number;
+  /** Of the longest bucket in it: what is old is kept in longer ones. */
+  readonly durationMs: number;
   readonly version: 'v1' | 'v2';
   /** As in `StoredTotals`. */
   readonly assigned: boolean;

@@ -311,6 +311,7 @@ const stepOf = ({ version, arm, startMs, counts, histograms, sums, measures }: A
   version,
   assigned: arm === version,
   startMs: Math.floor(startMs / 10_000) * 10_000,
+  durationMs: 10_000,
   counts,
   histograms,
   sums,

@@ -28,6 +28,7 @@ import { createIntake } from './intake.js';
 import { createKeptRevisions } from './keptRevisions.js';
 import { startMeasuring } from './measuring.js';
 import { metricsRoute } from './metricsRoute.js';
+import { numbersRoutes } from './numbersRoutes.js';
 import { ofrepRoutes } from './ofrepRoutes.js';
 import { createOfrepStreams } from './ofrepStreams.js';
 import { openapiRoute } from './openapiRoute.js';
@@ -229,6 +230,7 @@ export function createHandler(options: HandlerOptions): Handler {
     ...featureRoutes(service, nodeDigestOf),
     ...retireRoutes(service),
     ...readRoutes(service),
+    ...numbersRoutes(service),
     ...(store.replicas === undefined ? [] : [acknowledgeRoute(service, store.replicas)]),
     ...(probe === undefined ? [] : [doctorRoute(service, { probe })]),
     ...(plans === undefined ? [] : planRoutes(service, { plans, gates, judge })),

@@ -34,3 +34,25 @@ export function readTimeMs(query: URLSearchParams, name: string, fallbackMs: num
   if (Number.isNaN(ms)) throw refuseField(`/${name}`, given, 'ms since 1970 or an ISO 8601 time');
   return ms;
 }
+
+const unitMs: ReadonlyMap<string, number> = new Map([
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+
+/** The length of a step, in ms; null when none is asked for. @throws Problem 422 */
+export function readStepMs(query: URLSearchParams): number | null {
+  const given = query.get('step');
+  if (given === null) return null;
+  const [, count = '', unit = ''] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
+  const ms = Number(count) * (unitMs.get(unit) ?? 0);
+  if (!(ms >= 10_000 && ms <= 86_400_000 && 86_400_000 % ms === 0 && ms % 10_000 === 0))
+    throw refuseField(
+      '/step',
+      given,
+      '10s to 1d, a whole number of tens of seconds that divides a day, such as 10s, 1m, 5m or 1h',
+    );
+  return ms;
+}

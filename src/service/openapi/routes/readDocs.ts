@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { RouteDoc } from '../routeDoc.js';
 import { batchAnswer } from '../shapes/delivery.js';
 import { doctorReport } from '../shapes/health.js';
-import { auditEntry, featureNumbers } from '../shapes/numbers.js';
+import { auditEntry, featureNumbers, featureVerdict } from '../shapes/numbers.js';
 import { whole } from '../shapes/primitives.js';
 import { featureQuery, limitQuery, timeQuery } from './queryDocs.js';
 
@@ -32,8 +32,23 @@ export const readDocs = {
     query: {
       from: timeQuery('Begin. Default: an hour before `to`.'),
       to: timeQuery('End. Default: now.'),
+      step: {
+        description: 'Step by step too, 10s to 1d in a length that divides a day; at most 500 steps.',
+        schema: v.pipe(v.string(), v.regex(/^\d{1,6}[smhd]$/)),
+      },
     },
     answers: { 200: { description: 'Rates are 0–1, durations ms.', schema: featureNumbers } },
+    problems: ['not-found', 'invalid-value', 'unavailable'],
+  },
+  featureVerdict: {
+    tag: 'numbers',
+    id: 'judgeVersions',
+    summary: 'How v1 and v2 are, with reasons: healthy, degraded, critical, or unknown where too little is known.',
+    query: {
+      from: timeQuery('Begin. Default: 15 minutes before `to`.'),
+      to: timeQuery('End. Default: now.'),
+    },
+    answers: { 200: { description: 'Both versions, and the worst of them.', schema: featureVerdict } },
     problems: ['not-found', 'invalid-value', 'unavailable'],
   },
   doctor: {

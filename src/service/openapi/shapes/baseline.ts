@@ -1,45 +1,19 @@
 import * as v from 'valibot';
 import type { baselineJson } from '../../baselines/baselineJson.js';
 import type { Differences } from '../../baselines/compareWithBaseline.js';
+import { measures, rate, stepTiming, sums } from './measured.js';
 import { counts } from './numbers.js';
 import { featureKey, share, text, time, whole } from './primitives.js';
 
 const number = v.number();
-const ms = v.nullable(number);
-const percentile = v.nullable(v.object({ value: number, errorRatio: share }));
-const timing = v.object({
-  count: whole,
-  meanMs: ms,
-  minMs: ms,
-  maxMs: ms,
-  p50Ms: percentile,
-  p95Ms: percentile,
-  p99Ms: percentile,
-});
-const sum = v.object({ n: whole, sum: number });
-const range = { n: whole, sum: number, min: number, max: number };
-const measure = v.union([
-  v.object({ kind: v.literal('counter'), unit: text, n: whole, sum: number }),
-  v.object({ kind: v.literal('gauge'), unit: text, ...range, last: number }),
-  v.object({
-    kind: v.literal('histogram'),
-    unit: text,
-    ...range,
-    p50: percentile,
-    p95: percentile,
-    p99: percentile,
-  }),
-]);
 
+/** Numbers of one version with their sample sizes, intervals and error bounds. */
 const numberEntries = {
   counts,
-  errorRate: v.pipe(
-    v.nullable(v.object({ value: share, low: share, high: share, failed: whole, of: whole })),
-    v.description('With its 95 % interval; null while nothing failed or settled'),
-  ),
-  timings: v.record(v.string(), timing),
-  sums: v.object({ heapMb: v.exactOptional(sum), fetchErrors: v.exactOptional(sum) }),
-  measures: v.record(v.string(), measure),
+  errorRate: rate,
+  timings: v.record(v.string(), stepTiming),
+  sums,
+  measures,
 };
 
 const frozen = v.object({

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import type { VersionHealth } from '../../metrics/judgeFeature.js';
 import type { AuditEntry, StoredTotals } from '../../store.js';
-import { featureKey, jsonObject, source, text, time, whole } from './primitives.js';
+import { measures, rate, stepTiming, sums } from './measured.js';
+import { featureKey, jsonObject, share, source, text, time, whole } from './primitives.js';
 
 export const auditEntry = v.object({
   id: whole,
@@ -29,14 +31,82 @@ const ms = v.nullable(v.number());
 /** One version's numbers; null where there is nothing to divide by. */
 export const versionNumbers = v.object({
   counts,
-  errorRate: v.nullable(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  errorRate: v.nullable(share),
+  errorRateInterval: v.pipe(v.nullable(v.array(share)), v.description('95 %, [low, high]')),
   users: v.object({ exposed: whole, error: whole, slow: whole, silent: whole }),
   timings: v.record(
     v.string(),
-    v.object({ count: whole, meanMs: ms, minMs: ms, maxMs: ms, p50Ms: ms, p95Ms: ms, p99Ms: ms }),
+    v.object({
+      count: whole,
+      meanMs: ms,
+      minMs: ms,
+      maxMs: ms,
+      p50Ms: ms,
+      p95Ms: ms,
+      p99Ms: ms,
+      errorRatio: v.pipe(share, v.description('How far off a percentile may be, of itself')),
+    }),
   ),
+  sums,
+  measures,
 });
 
 const both = v.object({ v1: versionNumbers, v2: versionNumbers });
+const ofStep = v.nullable(
+  v.object({ counts, errorRate: rate, timings: v.record(v.string(), stepTiming), sums, measures }),
+);
+const bothOfStep = v.object({ v1: ofStep, v2: ofStep });
 
-export const featureNumbers = v.object({ feature: featureKey, from: time, to: time, versions: both, outside: both });
+export const featureNumbers = v.object({
+  feature: featureKey,
+  from: time,
+  to: time,
+  versions: both,
+  outside: both,
+  stepMs: v.nullable(whole),
+  steps: v.pipe(
+    v.nullable(v.array(v.object({ start: time, versions: bothOfStep, outside: bothOfStep }))),
+    v.description('In order of time; those without anything are left out. Null where no step was asked for'),
+  ),
+});
+
+const status = v.picklist(['healthy', 'degraded', 'critical', 'unknown']);
+const interval = v.nullable(v.object({ value: share, low: share, high: share }));
+const versionHealth = v.object({
+  status,
+  reasons: v.array(
+    v.object({
+      code: v.picklist([
+        'errors',
+        'worse-than-v1',
+        'slower-than-v1',
+        'slow-users',
+        'silent-users',
+        'breaker',
+        'delivery',
+        'few-samples',
+      ]),
+      status,
+      detail: text,
+    }),
+  ),
+  samples: v.object({ finished: whole, exposures: whole, users: whole }),
+  errorRate: interval,
+  suppressed: interval,
+  p95CommitMs: ms,
+}) satisfies v.GenericSchema<unknown, VersionHealth>;
+
+export const featureVerdict = v.object({
+  feature: featureKey,
+  from: time,
+  to: time,
+  status,
+  versions: v.object({ v1: versionHealth, v2: versionHealth }),
+  deliveryRate: v.nullable(share),
+  sampleRatio: v.pipe(
+    v.nullable(
+      v.object({ expected: share, v1: whole, v2: whole, pValue: v.nullable(share), isSuspicious: v.boolean() }),
+    ),
+    v.description('Whether the arms are as large as the percentage says; null where it changed within the window'),
+  ),
+});
