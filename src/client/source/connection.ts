@@ -3,7 +3,13 @@ import { compareOrder, defaultDelivery, isCount, isFeatureKey, type Order } from
 import type { Clock } from '../clock.js';
 import { createExchange, type Answer } from '../exchange.js';
 import { fetchChunk } from '../fetchChunk.js';
-import type { EventStreamConstructor, LiveStream, LiveStreamModule, StreamHost } from './streamHost.js';
+import type {
+  ConnectionHost,
+  EventStreamConstructor,
+  LiveStream,
+  LiveStreamModule,
+  StreamQuality,
+} from './streamHost.js';
 import type { OnWake } from './onWake.js';
 import type { Fetch } from './serviceUrl.js';
 import type { SourceListener, SourceStatus } from './source.js';
@@ -43,7 +49,7 @@ export function connect(options: ConnectionOptions): Connection {
   let stopped = false;
   let status: SourceStatus | undefined;
   let stream: LiveStream | undefined;
-  let isLive = false;
+  let liveAs: StreamQuality | null = null;
   // True from the start where there may be one, so that the status does not flicker.
   let hasStream = Boolean(EventSource);
   let getting = false;
@@ -130,7 +136,8 @@ export function connect(options: ConnectionOptions): Connection {
       notBeforeMs = clock.now() + answer.retryAfterMs;
       misses++;
       tell((to) => to.fault('snapshot', error));
-      if (!isLive) become('offline', error);
+      if (!liveAs) become('offline', error);
+      stream?.missed();
     } else {
       misses = 0;
       if (code === 304) tell((to) => to.contact());
@@ -139,12 +146,13 @@ export function connect(options: ConnectionOptions): Connection {
         // Without its etag a refused snapshot is asked for again in full: "unchanged" would say that what is known holds.
         if (isLatest) etag = (accepted && answer.etag) || null;
       }
-      if (!hasStream) become('polling');
+      if (liveAs) become(liveAs);
+      else if (!hasStream) become('polling');
       if (reconnectAfterGet) stream?.open();
     }
     reconnectAfterGet = false;
     if (next !== undefined) void get(next);
-    else if (!isLive) {
+    else if (!liveAs) {
       pollLater();
       // One lost answer must not cost a page that only polls a whole interval more.
       if (misses === 1 && clock.now() >= notBeforeMs) getWithin(missSpreadMs);
@@ -154,7 +162,7 @@ export function connect(options: ConnectionOptions): Connection {
 
   const fault = (how: string, cause?: unknown): void =>
     tell((to) => to.fault('stream', new SwitchbackError('stream-failed', `${url}: stream ${how}`, { cause })));
-  const host: StreamHost = {
+  const host: ConnectionHost = {
     ...options,
     post: exchange.post,
     tell,
@@ -168,12 +176,14 @@ export function connect(options: ConnectionOptions): Connection {
     isGetting: () => getting,
     pollLater,
     compareOrder,
-    changed(isOpen, isLiveNow) {
+    changed(isOpen, quality) {
       hasStream = isOpen;
-      isLive = isLiveNow;
-      if (isLive) {
+      // Of a stream that spoke before it is no sign of life.
+      const isNews = !liveAs || status !== 'offline';
+      liveAs = quality;
+      if (liveAs) {
         cancel('poll');
-        become('live');
+        if (isNews) become(liveAs);
       }
     },
   };
@@ -198,11 +208,18 @@ export function connect(options: ConnectionOptions): Connection {
   void get();
   let stopWaking = () => {};
   tell(() => {
-    stopWaking = options.onWake(() => {
-      stream?.wake();
-      reconnectAfterGet = !hasStream;
-      if (!getting) void get();
-    });
+    stopWaking = options.onWake(
+      () => {
+        stream?.wake();
+        reconnectAfterGet = !hasStream;
+        if (!getting) void get();
+      },
+      // A browser may be wrong: an answer says so.
+      () => {
+        become('offline');
+        getWithin(missSpreadMs);
+      },
+    );
   });
 
   return {

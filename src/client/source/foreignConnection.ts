@@ -1,6 +1,7 @@
 import { SwitchbackError } from '../../error.js';
 import { compareOrder, type Order } from '../../evaluate/snapshot.js';
 import type { Clock } from '../clock.js';
+import { countFailures } from './failures.js';
 import type { ForeignAnswer } from './foreignAnswer.js';
 import type { OnWake } from './onWake.js';
 import type { Fetch } from './serviceUrl.js';
@@ -31,6 +32,8 @@ export interface ForeignConnectionOptions {
 export interface ForeignConnection {
   /** Asks again within `spreadMs`; one that waits already is enough. */
   refetch(spreadMs: number, cause?: string): void;
+  /** A stream failed. */
+  failed(): void;
   /** Tells how things stand, after the stream came or went. */
   restate(): void;
   tell(call: (to: SourceListener) => void): void;
@@ -80,8 +83,11 @@ export function connectForeign(options: ForeignConnectionOptions): ForeignConnec
     tell((to) => to.status(next, error));
   };
   const restate = (): void => {
-    if (isReached) become(options.isLive?.() ? 'live' : 'polling');
+    if (!isReached) return;
+    if (!options.isLive?.()) return become('polling');
+    become(failures.areMany() ? 'degraded' : 'live');
   };
+  const failures = countFailures(clock, restate);
   const known = (): Order | null => {
     let order: Order | null = null;
     tell(() => (order = options.order()));
@@ -160,6 +166,7 @@ export function connectForeign(options: ForeignConnectionOptions): ForeignConnec
     const error = new SwitchbackError('snapshot-failed', `${options.url}: ${code || 'no answer'}`, { cause });
     tell((to) => to.fault('snapshot', error));
     isReached = false;
+    failures.add();
     become('offline', error);
     if (cause instanceof Refused && cause.retryAfterMs > 0) {
       notBeforeMs = clock.now() + cause.retryAfterMs;
@@ -174,21 +181,31 @@ export function connectForeign(options: ForeignConnectionOptions): ForeignConnec
   void get();
   let stopWaking = () => {};
   tell(() => {
-    stopWaking = options.onWake(() => {
-      if (options.wake?.()) etag = null;
-      later(0, '');
-    });
+    stopWaking = options.onWake(
+      () => {
+        if (options.wake?.()) etag = null;
+        later(0, '');
+      },
+      // A browser may be wrong: an answer says so.
+      () => {
+        isReached = false;
+        become('offline');
+        later(0, '');
+      },
+    );
   });
 
   return {
     tell,
     restate,
+    failed: failures.add,
     refetch: (spreadMs, cause = '') => later(random() * spreadMs, cause),
     stop() {
       if (stopped) return;
       stopped = true;
       cancelNext();
       cancelTimeout();
+      failures.clear();
       getting?.abort();
       stopWaking();
     },

@@ -59,7 +59,10 @@ export function ofrepSource(options: OfrepSourceOptions): Source {
           random,
           onRefetch: (query) => connection.refetch(refetchSpreadMs, query),
           onChange: () => connection.restate(),
-          onFault: (error) => connection.tell((to) => to.fault('stream', error)),
+          onFault(error) {
+            connection.failed();
+            connection.tell((to) => to.fault('stream', error));
+          },
         });
       const connection = connectForeign({
         url: bulkUrl,

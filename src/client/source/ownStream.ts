@@ -1,5 +1,6 @@
 import { readHeardEvent, troubleSpreadMs } from './heardEvent.js';
-import type { EventStream, EventStreamConstructor, LiveStream, StreamHost } from './streamHost.js';
+import type { RatedHost } from './ratedHost.js';
+import type { EventStream, EventStreamConstructor, LiveStream } from './streamHost.js';
 import { streamEventTypes, type StreamEvent } from './streamEvent.js';
 
 /** Who is told of what a stream says. */
@@ -17,10 +18,10 @@ const maxReconnectMs = 30_000;
 
 /** A connection of this tab, which comes back by itself until it is closed. */
 export function createOwnStream(
-  host: StreamHost,
+  host: RatedHost,
   EventSource: EventStreamConstructor,
   ears: StreamEars,
-): Omit<LiveStream, 'confirm'> {
+): Omit<LiveStream, 'confirm' | 'missed'> {
   const { url, clock, random, fault, cancel, later } = host;
   let stream: EventStream | undefined;
   let isLive = false;
@@ -56,6 +57,7 @@ export function createOwnStream(
   };
   const lose = (how: string, cause?: unknown): void => {
     close(true);
+    host.failed();
     fault(how, cause);
     // A GET under way polls on by itself.
     if (!host.isGetting()) host.getWithin(troubleSpreadMs);

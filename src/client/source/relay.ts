@@ -17,6 +17,8 @@ export interface Leads {
   /** Grows with each leader: one that hung and does not know yet that it was replaced is not believed. */
   readonly term: number;
   readonly isVisible: boolean;
+  /** Its connection failed often of late. */
+  readonly isDegraded: boolean;
   /** For one tab alone. */
   readonly to: string | null;
 }
@@ -34,9 +36,14 @@ export function readRelayed(message: unknown): Relayed | undefined {
       case 'event':
       case 'lead':
       case 'lost': {
-        const { term, isVisible, to } = Object(leads);
+        const { term, isVisible, isDegraded, to } = Object(leads);
         if (!isCount(term)) return undefined;
-        const read: Leads = { term, isVisible: isVisible === true, to: isId(to) ? to : null };
+        const read: Leads = {
+          term,
+          isVisible: isVisible === true,
+          isDegraded: isDegraded === true,
+          to: isId(to) ? to : null,
+        };
         if (kind !== 'event') return { kind, leads: read };
         return streamEventTypes.includes(type) && typeof data === 'string'
           ? { kind, type, data, leads: read }

@@ -3,9 +3,10 @@ import type { Order } from '../../evaluate/snapshot.js';
 import { createConfirmation } from './confirmation.js';
 import { actOnEvent, readHeardEvent, troubleSpreadMs } from './heardEvent.js';
 import { createLeadership } from './leadership.js';
-import type { EventStreamConstructor, LiveStream, StreamHost } from './streamHost.js';
+import type { EventStreamConstructor, LiveStream } from './streamHost.js';
 import { createOwnStream } from './ownStream.js';
 import type { Sharing, StreamChannel } from './pageSharing.js';
+import type { RatedHost } from './ratedHost.js';
 import { readRelayed, type Relayed } from './relay.js';
 import type { StreamEvent } from './streamEvent.js';
 import { createTabTally } from './tabTally.js';
@@ -19,10 +20,10 @@ const maxHiddenBeats = 8;
 
 /** Tabs queue for a lock; who holds it has the stream and repeats on a channel what it hears. */
 export function createSharedStream(
-  host: StreamHost,
+  host: RatedHost,
   EventSource: EventStreamConstructor,
   sharing: Sharing,
-): LiveStream {
+): Omit<LiveStream, 'missed'> {
   const { clock, random, cancel, later, compareOrder } = host;
   const { locks, visibility } = sharing;
   const name = `switchback:stream:${digestOf(new URL(host.url, sharing.baseUrl).href)}`;
@@ -48,7 +49,12 @@ export function createSharedStream(
       host.fault('cannot be shared', error);
     }
   };
-  const leads = (to: string | null = null) => ({ term, isVisible: visibility.isVisible(), to });
+  const leads = (to: string | null = null) => ({
+    term,
+    isVisible: visibility.isVisible(),
+    isDegraded: host.isDegraded(),
+    to,
+  });
 
   const stream = createOwnStream(host, EventSource, {
     // Others first: what happens here may take its time.
@@ -99,6 +105,7 @@ export function createSharedStream(
   const leadership = createLeadership(locks, name, {
     onLead() {
       role = 'leading';
+      host.shares(null);
       cancel('silence');
       claim();
       show();
@@ -116,6 +123,7 @@ export function createSharedStream(
     host.fault('cannot be shared', error);
     leave();
     role = 'alone';
+    host.shares(null);
     stream.open();
   };
 
@@ -185,6 +193,7 @@ export function createSharedStream(
     const isNew = message.leads.term > term;
     term = message.leads.term;
     highest = Math.max(highest, term);
+    host.shares(message.leads.isDegraded);
     listen();
     if (isNew || message.kind === 'lead') show();
     if (isNew) cancel('prefer');

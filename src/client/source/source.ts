@@ -2,10 +2,11 @@ import type { SwitchbackError } from '../../error.js';
 import type { EvaluationContext, Order } from '../../evaluate/snapshot.js';
 
 /**
- * How a client hears of changes. `connecting`: nothing yet. `live`: a stream delivers them. `polling`: the stream is down,
- * polls succeed. `offline`: neither works. `static`: there is nothing to hear.
+ * How a client hears of changes. `connecting`: nothing yet. `live`: a stream delivers them. `degraded`: it does, but streams or
+ * requests failed 3 times within 60 s. `polling`: the stream is down, polls succeed. `offline`: neither works, or the browser
+ * says so. `static`: there is nothing to hear.
  */
-export type SourceStatus = 'connecting' | 'live' | 'polling' | 'offline' | 'static';
+export type SourceStatus = 'connecting' | 'live' | 'degraded' | 'polling' | 'offline' | 'static';
 
 /** What a source tells its client. Every call is safe at any time; after stop they are ignored. */
 export interface SourceListener {

@@ -11,7 +11,7 @@ export interface EventStream {
 
 export type EventStreamConstructor = new (url: string) => EventStream;
 
-/** The connection a stream belongs to. It hands over what the stream needs, so that this chunk shares no code with it. */
+/** The connection a stream belongs to. */
 export interface StreamHost {
   readonly url: string;
   readonly clock: Clock;
@@ -31,9 +31,15 @@ export interface StreamHost {
   getWithin(spreadMs: number, path?: string): void;
   isGetting(): boolean;
   pollLater(): void;
-  /** The stream was opened or closed; `isLive`: it spoke. */
-  changed(isOpen: boolean, isLive: boolean): void;
 }
+
+/** As a connection gives it. It hands over what the stream needs, so that this chunk shares no code with it. */
+export interface ConnectionHost extends StreamHost {
+  /** The stream was opened or closed; `quality`: it spoke; null: it did not. */
+  changed(isOpen: boolean, quality: StreamQuality | null): void;
+}
+
+export type StreamQuality = 'live' | 'degraded';
 
 export interface LiveStream {
   /** Opens the stream unless it is open. */
@@ -41,10 +47,12 @@ export interface LiveStream {
   close(): void;
   /** Timers stand still while the machine sleeps: looks whether the stream is silent for too long. */
   wake(): void;
+  /** A request found nothing. */
+  missed(): void;
   /** Tells the service once per stream that kills up to `order` are on this screen. */
   confirm(order: Order): void;
 }
 
 export interface LiveStreamModule {
-  createLiveStream(host: StreamHost, EventSource: EventStreamConstructor): LiveStream;
+  createLiveStream(host: ConnectionHost, EventSource: EventStreamConstructor): LiveStream;
 }

@@ -1,5 +1,6 @@
 import type { Source } from '../../../src/client/source/source.js';
 import { ofrepSource, type OfrepSourceOptions } from '../../../src/client/source/ofrepSource.js';
+import type { OnWake } from '../../../src/client/source/onWake.js';
 import { unleashSource, type UnleashSourceOptions } from '../../../src/client/source/unleashSource.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
 import { createFakeEventSource } from '../../harness/fakeEventSource.js';
@@ -19,6 +20,7 @@ function createEngine(current: unknown) {
   const requests: SentRequest[] = [];
   const wakes = new Set<() => void>();
   const hides = new Set<() => void>();
+  let offline = () => {};
   const engine = {
     current,
     /** Answers in place of the engine; undefined: as usual. */
@@ -43,7 +45,11 @@ function createEngine(current: unknown) {
     set.add(run);
     return () => void set.delete(run);
   };
-  const given = { fetch, clock, random: () => 0.5, onWake: registered(wakes), onHide: registered(hides) };
+  const onWake: OnWake = (run, toldOffline = () => {}) => {
+    offline = toldOffline;
+    return registered(wakes)(run);
+  };
+  const given = { fetch, clock, random: () => 0.5, onWake, onHide: registered(hides) };
   const recording = recordingListener();
   return {
     ...recording,
@@ -54,6 +60,8 @@ function createEngine(current: unknown) {
     given,
     wake: () => wakes.forEach((run) => run()),
     hide: () => hides.forEach((run) => run()),
+    /** The browser says that it is offline. */
+    goOffline: () => offline(),
     held: () => clock.waiting() + wakes.size + hides.size + events.streams.filter((stream) => !stream.isClosed).length,
     /** What the client was told last of each feature. */
     versions: () => {

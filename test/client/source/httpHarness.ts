@@ -20,6 +20,7 @@ export function createHttpCase(
   const events = createFakeEventSource();
   const requests: SentRequest[] = [];
   const wakes = new Set<() => void>();
+  const offlines = new Set<() => void>();
   const service = {
     current: snapshotOf(1) as unknown,
     /** Answers in place of the service; undefined: as usual. */
@@ -54,9 +55,13 @@ export function createHttpCase(
     clock,
     loadStream: options.loadStream ?? (async () => liveStream),
     random: options.random ?? (() => 0.5),
-    onWake: (run) => {
+    onWake: (run, offline = () => {}) => {
       wakes.add(run);
-      return () => void wakes.delete(run);
+      offlines.add(offline);
+      return () => {
+        wakes.delete(run);
+        offlines.delete(offline);
+      };
     },
   });
   const recording = recordingListener();
@@ -69,6 +74,8 @@ export function createHttpCase(
     source,
     start: () => source.start(recording.listener, recording.request),
     wake: () => wakes.forEach((run) => run()),
+    /** The browser says that it is offline. */
+    goOffline: () => offlines.forEach((offline) => offline()),
     held: () => clock.waiting() + wakes.size + events.streams.filter((stream) => !stream.isClosed).length,
     gets: () => requests.filter(({ method }) => method === 'GET').map(({ url }) => url),
   };

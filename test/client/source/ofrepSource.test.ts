@@ -249,6 +249,8 @@ test('comes back to a stream that broke, later each time, and asks again when it
   await clock.advance(500);
   expect(requests.length).toBe(before + 1);
   expect(requests.at(-1)!.url).not.toContain('?');
+  expect(heard.statuses.at(-1)).toBe('degraded');
+  await clock.advance(60_000);
   expect(heard.statuses.at(-1)).toBe('live');
   stop();
 });

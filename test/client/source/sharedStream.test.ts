@@ -116,6 +116,7 @@ async function openTabs(count: number, options?: TabOptions) {
   return { ...tabs, opened: opened as [Tab, Tab, Tab, ...Tab[]] };
 }
 
+const statusesOf = (opened: readonly Tab[]) => opened.map(({ heard }) => heard.statuses.at(-1));
 const revisions = (opened: readonly Tab[]) => opened.map(({ revision }) => revision());
 
 /** Time with a heartbeat every 8 s. */
@@ -301,8 +302,29 @@ test('all poll as soon as the stream breaks, nobody steals while the service is 
   service.revision = 9;
   opened[2].wake();
   await browser.advance(0);
-  expect(opened.map(({ heard }) => heard.statuses.at(-1))).toEqual(['live', 'live', 'live']);
+  // It failed often enough of late.
+  expect(statusesOf(opened)).toEqual(['degraded', 'degraded', 'degraded']);
   expect(revisions(opened)).toEqual([9, 9, 9]);
+  await beatFor(tabs, 72_000);
+  expect(statusesOf(opened)).toEqual(['live', 'live', 'live']);
+});
+
+test('tabs that follow show how the leader finds its stream, also one that comes later', async () => {
+  const tabs = await openTabs(2);
+  for (let at = 0; at < 3; at++) {
+    for (const stream of tabs.live()) stream.fail();
+    await tabs.browser.advance(5_000);
+  }
+  const late = tabs.open();
+  await tabs.browser.advance(0);
+  const all = [...tabs.opened, late];
+  expect(statusesOf(all)).toEqual(['degraded', 'degraded', 'degraded']);
+  expect(late.heard.faults).toEqual([]);
+  // The next leader has a stream of its own, which never failed.
+  tabs.opened[0].tab.crash();
+  await tabs.browser.advance(2_000);
+  await beatFor(tabs, 16_000);
+  expect(statusesOf([tabs.opened[1], late])).toEqual(['live', 'live']);
 });
 
 test('a bye sends the leader away for as long as the service said, and the others wait with it', async () => {
@@ -521,7 +543,10 @@ test('whatever closes, crashes, hangs, hides and comes: in the end one tab has a
       await browser.advance(0);
       expect(alive.filter(({ hasStream }) => hasStream())).toHaveLength(1);
       expect(revisions(alive)).toEqual(alive.map(() => service.revision));
-      expect(alive.map(({ heard: { statuses } }) => statuses.at(-1))).toEqual(alive.map(() => 'live'));
+      // Who lost the stream three times within a minute is degraded, and so are all.
+      const [status] = statusesOf(alive);
+      expect(status).toMatch(/^(live|degraded)$/);
+      expect(statusesOf(alive)).toEqual(alive.map(() => status));
     }),
     {
       numRuns: 20,
