@@ -9,6 +9,7 @@ export { useVersionSignal } from './render/useVersionSignal.js';
 export { useFallbackBoundary, type FallbackBoundaryControl } from './render/useFallbackBoundary.js';
 export { isSwitchbackError } from './render/Catcher.js';
 export { useSwitchbackStatus } from './render/useSwitchbackStatus.js';
+export { useSwitchbackHealth } from './render/useSwitchbackHealth.js';
 export type { GateProps } from './render/gateProps.js';
 export { FeatureGate, type FeatureGateProps } from './render/FeatureGate.js';
 export { VersionSwitcher, type SwitcherLabels, type VersionSwitcherProps } from './render/VersionSwitcher.js';
@@ -31,6 +32,10 @@ export type { OverridePolicy } from './client/overrides.js';
 export type { LoadOptions } from './client/loads.js';
 export type { Source } from './client/source/source.js';
 export type { Sink } from './client/reporter/sink.js';
+export { createHealthMonitor, type HealthMonitor, type HealthOverview } from './client/healthMonitor.js';
+export type { HealthAction, HealthEvent, HealthMonitorOptions, HealthThresholds } from './client/healthOptions.js';
+export type { Health, HealthLevel, HealthThreshold } from './guard/health.js';
+export type { ConnectionEvent, ConnectionQuality } from './observe/connectionEvent.js';
 
 export {
   defineFeatures,

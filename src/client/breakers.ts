@@ -9,7 +9,10 @@ export interface Breakers {
   stateOf(feature: string): BreakerState;
   /** The trip that holds v1 now, if any. */
   tripOf(feature: string): Trip | undefined;
-  move(feature: string, event: BreakerEvent): void;
+  /** @param isTrip it opens at once, and a v2 on the screen leaves it, whatever `onOpen` says */
+  move(feature: string, event: BreakerEvent, isTrip?: boolean): void;
+  /** Whether it is open by such a trip, here. */
+  isTripped(feature: string): boolean;
   /**
    * Takes the one probe of a half-open breaker.
    * @param onLost called when another tab took it over, since this one hung: what is seen of v2 here decides nothing any more
@@ -38,6 +41,7 @@ interface Entry {
   /** What was last seen in storage, and whether it was this build's. */
   text: string | null;
   isOurs: boolean;
+  isTripped?: boolean;
   cancelTick: () => void;
 }
 
@@ -59,6 +63,7 @@ export function createBreakers(options: BreakersOptions): Breakers {
   const enter = (feature: string, entry: Entry, next: BreakerState): void => {
     const before = entry.state;
     entry.state = next;
+    if (next.state !== 'open') entry.isTripped = false;
     entry.cancelTick();
     if (next.state === 'open')
       entry.cancelTick = clock.after(Math.max(next.untilMs - clock.now(), 1), () => move(feature, 'tick'));
@@ -82,14 +87,14 @@ export function createBreakers(options: BreakersOptions): Breakers {
     enter(feature, entry, closedBreaker);
   };
 
-  const move = (feature: string, event: BreakerEvent): void => {
+  const move: Breakers['move'] = (feature, event, isTrip) => {
     const entry = entryOf(feature);
     if (!entry) return;
     // What another tab wrote may be there before the event that tells of it.
     if (event !== 'settled' || entry.state.state !== 'closed') follow(feature, entry, true);
     const before = entry.state;
     if (event === 'settled' && before.state === 'halfOpen' && !probes.isProbing(feature)) return;
-    const next = step(before, event, clock.now(), policy, random());
+    const next = step(before, event, clock.now(), isTrip ? { ...policy, incidentLimit: 1 } : policy, random());
     if (next.state !== before.state || (event === 'incident' && next !== before)) {
       const text = store.textFor(next, clock.now());
       const { isOurs } = entry;
@@ -97,7 +102,9 @@ export function createBreakers(options: BreakersOptions): Breakers {
       // Another build's record is not ours to remove.
       if (text !== null || isOurs) store.write(feature, (entry.text = text));
     }
+    if (isTrip) entry.isTripped = true;
     enter(feature, entry, next);
+    if (isTrip) onChange(feature);
   };
 
   const restore = (feature: string): void => {
@@ -119,6 +126,7 @@ export function createBreakers(options: BreakersOptions): Breakers {
       return state?.state === 'open' ? { feature, sinceMs: state.sinceMs, untilMs: state.untilMs } : undefined;
     },
     move,
+    isTripped: (feature) => !!entries.get(feature)?.isTripped,
     takeProbe: (feature, onLost) =>
       entries.get(feature)?.state.state === 'halfOpen' ? probes.take(feature, onLost) : undefined,
     start() {

@@ -10,8 +10,8 @@ import { createConfigs } from './configs.js';
 import { createDecisions } from './decisions.js';
 import { createFaults } from './faults.js';
 import { createGate } from './createGate.js';
-import type { GateHost } from './gateHost.js';
 import { createGates } from './gates.js';
+import type { GateHost } from './gateHost.js';
 import { createIntake } from './intake.js';
 import { shareLoads } from './loads.js';
 import { createMeasuring } from './measuring.js';
@@ -107,7 +107,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     faults.guard('onStaleBuild', () => options.onStaleBuild?.(error));
   });
   const { sinks = url ? [httpSink({ ...options, url, onInternalFault: faults.report })] : [] } = options;
-  const observer = createObserver(sinks, faults.report);
+  const observer = createObserver(sinks, faults.report, (seen) => read().monitor?.see(seen) ?? seen);
   const { settleMs = 2_000 } = options;
   const { observe } = observer;
   const hostOf = (feature: string): GateHost => gates.hostOf(checked(feature));
@@ -125,6 +125,11 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       if (sinks[0] && observation.arm !== 'none') measuring.saw(observation, subject);
     },
     guardHost: faults.guard,
+  });
+
+  store.subscribe(({ status }, before) => {
+    if (status !== before.status)
+      observer.connection({ kind: 'connection', from: before.status, to: status, atMs: clock.now() });
   });
 
   /** Says once what is wrong with a key; whoever asks for it gets v1. */
@@ -220,9 +225,9 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       intake.stop();
       for (const stop of stops) stop();
       measuring.close();
+      store.setState({ status: 'closed' });
       observer.close();
       breakers.close();
-      store.setState({ status: 'closed' });
     },
     internals: {
       parts: {
@@ -232,6 +237,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         clock,
         measuring,
         observe: (observation, subject) => observer.observe(observation, subject),
+        watch: (monitor) => store.setState({ monitor }),
         hostOf,
       },
       cell: (feature) => decisions.cell(feature),

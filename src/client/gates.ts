@@ -122,7 +122,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
         return { shows: 'loading', keepsV1: false, decision };
       if (reason === 'CIRCUIT_OPEN') {
         // A trip stops new attempts; a v2 that works stays.
-        const stays = mountedOn === 'v2' && given.breaker?.onOpen !== 'all';
+        const stays = mountedOn === 'v2' && given.breaker?.onOpen !== 'all' && !breakers.isTripped(feature);
         const untripped = stays ? decisions.untripped(feature) : decision;
         if (!untripped.enabled) return { shows: 'v1', because: 'tripped', decision };
         return v2For(untripped);

@@ -8,6 +8,16 @@ export type { ExposureEvent } from './gates.js';
 export type { OverridePolicy } from './overrides.js';
 export { systemClock, type Clock } from './clock.js';
 export type { Sink } from './reporter/sink.js';
+export { createHealthMonitor, type HealthMonitor, type HealthOverview } from './healthMonitor.js';
+export type {
+  HealthAction,
+  HealthClock,
+  HealthEvent,
+  HealthMonitorOptions,
+  HealthThresholds,
+} from './healthOptions.js';
+export type { Health, HealthLevel, HealthThreshold } from '../guard/health.js';
+export type { ConnectionEvent, ConnectionQuality } from '../observe/connectionEvent.js';
 export { httpSink } from './reporter/httpSink.js';
 export { consoleSink } from './reporter/consoleSink.js';
 export type { Source, SourceListener, SourceRequest, SourceStatus } from './source/source.js';

@@ -1,7 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EvaluationContext, Order, Snapshot } from '../evaluate/snapshot.js';
 import type { SwitchbackError } from '../error.js';
-import type { SourceStatus } from './source/source.js';
+import type { ConnectionQuality } from '../observe/connectionEvent.js';
+import type { AttachedMonitor } from './healthMonitor.js';
 
 /** Kills that were announced ahead of the snapshot that carries them. */
 export interface AnnouncedKills {
@@ -20,10 +21,12 @@ export interface ClientState {
   readonly isStale: boolean;
   /** `waitMs` has passed, or never counted. */
   readonly isWaitOver: boolean;
-  readonly status: SourceStatus | 'closed';
+  readonly status: ConnectionQuality;
   readonly error: SwitchbackError | null;
   /** ms since 1970 of the last sign of life; null before the first. */
   readonly contactAtMs: number | null;
+  /** Who watches the health of features, if anybody does. */
+  readonly monitor?: AttachedMonitor | undefined;
 }
 
 export type ClientStore = StoreApi<ClientState>;
@@ -33,10 +36,11 @@ export const createClientStore = (initial: ClientState): ClientStore => createSt
 /** How things stand between this client and its source. */
 export interface SwitchbackStatus {
   /**
-   * `connecting`: nothing heard yet. `live`: changes arrive as they happen. `polling`: the stream is down, polls succeed.
-   * `offline`: neither works; what is shown is the last known good. `static`: a source that never changes. `closed`: stopped.
+   * `connecting`: nothing heard yet. `live`: changes arrive as they happen. `degraded`: they do, but the connection failed 3
+   * times within 60 s. `polling`: the stream is down, polls succeed. `offline`: neither works, or the browser says so; what is
+   * shown is the last known good. `static`: a source that never changes. `closed`: stopped.
    */
-  readonly status: SourceStatus | 'closed';
+  readonly status: ConnectionQuality;
   /** Null before the first snapshot. */
   readonly revision: number | null;
   readonly epoch: number | null;

@@ -8,6 +8,7 @@ import type { DecisionCell, Decisions } from './decisions.js';
 import type { Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
 import type { LazySource } from './gateView.js';
+import type { AttachedMonitor } from './healthMonitor.js';
 import type { Measuring } from './measuring.js';
 import type { MeasureOptions } from './meter.js';
 import type { Observer } from './observer.js';
@@ -75,6 +76,8 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly measuring: Measuring;
   readonly observe: Observer['observe'];
+  /** Lets a monitor see every observation, in place of the one before; undefined: nobody. */
+  watch(monitor: AttachedMonitor | undefined): void;
   hostOf(feature: string): GateHost;
 }
 

@@ -372,3 +372,39 @@ describe('the probe', () => {
     expect(taken([tabs[0]])).toEqual([true]);
   });
 });
+
+describe('a trip', () => {
+  test('opens at once, also a half-open breaker, and is over after the cool-down', async () => {
+    const browser = createFakeBrowser();
+    const tab = open(browser);
+    tab.breakers.move('panel', 'incident', true);
+    expect(tab.breakers.stateOf('panel')).toMatchObject({ state: 'open', openings: 1 });
+    expect(tab.breakers.isTripped('panel')).toBe(true);
+    await browser.advance(31_000);
+    expect([tab.state(), tab.breakers.isTripped('panel')]).toEqual(['halfOpen', false]);
+    tab.breakers.move('panel', 'incident', true);
+    expect(tab.breakers.stateOf('panel')).toMatchObject({ state: 'open', openings: 2 });
+  });
+
+  test('is told at once, also of a breaker that is open already', () => {
+    const tab = open(createFakeBrowser());
+    fail(tab);
+    const { length } = tab.changes;
+    expect(tab.breakers.isTripped('panel')).toBe(false);
+    const { untilMs } = tab.breakers.tripOf('panel')!;
+    tab.breakers.move('panel', 'incident', true);
+    tab.breakers.move('nobody', 'incident', true);
+    expect(tab.changes.length).toBeGreaterThan(length);
+    expect(new Set(tab.changes)).toEqual(new Set(['panel']));
+    expect(tab.breakers.isTripped('panel')).toBe(true);
+    expect(tab.breakers.tripOf('panel')).toMatchObject({ untilMs });
+  });
+
+  test('holds other tabs from trying v2, and leaves them the one they show', async () => {
+    const browser = createFakeBrowser();
+    const [tripping, other] = [open(browser), open(browser)];
+    tripping.breakers.move('panel', 'incident', true);
+    await browser.advance(0);
+    expect([other.state(), other.breakers.isTripped('panel')]).toEqual(['open', false]);
+  });
+});

@@ -13,5 +13,8 @@ export function consoleSink(
     observe(observation) {
       print(`[switchback] ${observation.feature} ${observation.version} ${observation.kind}`, observation);
     },
+    connection(event) {
+      print(`[switchback] connection ${event.from} → ${event.to}`, event);
+    },
   };
 }

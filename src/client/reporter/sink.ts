@@ -1,3 +1,4 @@
+import type { ConnectionEvent } from '../../observe/connectionEvent.js';
 import type { Observation } from '../../observe/observe.js';
 
 /** Where observations go. A sink that throws is caught and reported once; it never reaches the page. */
@@ -8,6 +9,8 @@ export interface Sink {
    * @param subject first 24 hex digits of the digest of feature and targeting key
    */
   observe(observation: Observation, subject: string): void;
+  /** Takes a change of the connection, in order with the observations. */
+  connection?(event: ConnectionEvent): void;
   /** Sends what is waiting, such as when the page is hidden. */
   flush?(): void;
   /** Flushes and lets go of timers and listeners. */

@@ -1,0 +1,145 @@
+// Comes in: observations of features that are watched. Goes out: their health, trips, and calls of the host's. Who calls: healthMonitor, by import().
+import { assertNever } from '../error.js';
+import {
+  compareLevels,
+  healthOf,
+  insufficientData,
+  judge,
+  step,
+  untriedHealth,
+  type Health,
+  type HealthState,
+} from '../guard/health.js';
+import { createHealthWindow, windowSlices, type HealthWindow } from '../guard/healthWindow.js';
+import type { Observation } from '../observe/observe.js';
+import type { HealthClock, HealthEvent, WatchedPolicy } from './healthOptions.js';
+
+export interface HealthEngineOptions {
+  readonly policyOf: (feature: string) => WatchedPolicy | undefined;
+  readonly clock: HealthClock;
+  readonly publish: (feature: string, health: Health) => void;
+  /** Runs what may throw. */
+  readonly guard: (operation: string, run: () => void) => void;
+  readonly trip: (feature: string) => void;
+  readonly onChange: ((event: HealthEvent) => void) | undefined;
+}
+
+export interface HealthEngine {
+  /** Takes an observation. @returns it, perhaps with a lower `sampling` */
+  see(observation: Observation, atMs: number): Observation;
+  /** Lets go of its timer; it is there again with the next observation, or `resume`. */
+  rest(): void;
+  resume(): void;
+}
+
+interface Watched {
+  readonly feature: string;
+  readonly policy: WatchedPolicy;
+  readonly window: HealthWindow;
+  state: HealthState;
+  health: Health;
+}
+
+/** A snapshot has no more. */
+const maxFeatures = 1_000;
+
+export function createHealthEngine(options: HealthEngineOptions): HealthEngine {
+  const { policyOf, clock, publish, guard, trip, onChange } = options;
+  const watched = new Map<string, Watched>();
+  const news = new Set<Watched>();
+  let cancelTick: (() => void) | undefined;
+
+  const watch = (feature: string): Watched | undefined => {
+    const known = watched.get(feature);
+    const policy = known ? undefined : policyOf(feature);
+    if (!policy || watched.size >= maxFeatures) return known;
+    const window = createHealthWindow(policy, policy.latency);
+    const entry: Watched = { feature, policy, window, state: untriedHealth, health: insufficientData };
+    watched.set(feature, entry);
+    return entry;
+  };
+
+  const look = (entry: Watched, nowMs: number): void => {
+    const { feature, policy, window, state } = entry;
+    const readings = window.readings('v2', nowMs);
+    const next = (entry.state = step(state, readings, nowMs, policy, () => window.readings('v1', nowMs)));
+    const before = entry.health;
+    entry.health = healthOf(next, before);
+    const isTripped = mayTrip(entry, judge(readings, policy));
+    if (isTripped) {
+      // What led to it must not lead to the next one: v2 is judged anew by what it does then.
+      window.clear('v2');
+      guard('health trip', () => trip(feature));
+    }
+    if (entry.health === before) return;
+    publish(feature, entry.health);
+    if (entry.health.level === before.level || !policy.actions[entry.health.level].includes('notify')) return;
+    guard('onChange', () => onChange?.({ feature, from: before.level, health: entry.health }));
+  };
+
+  /** Looks at what is new. */
+  const lookAtNews = (): void => {
+    const entries = [...news];
+    news.clear();
+    if (entries.length === 0) return;
+    const nowMs = clock.elapsedMs();
+    for (const entry of entries) guard('health', () => look(entry, nowMs));
+    cancelTick ??= waitForTick();
+  };
+  /** Time alone heals, and empties windows. */
+  const tick = (): void => {
+    cancelTick = undefined;
+    const nowMs = clock.elapsedMs();
+    for (const entry of watched.values()) {
+      guard('health', () => look(entry, nowMs));
+      if (isIdle(entry, nowMs)) watched.delete(entry.feature);
+    }
+    cancelTick = waitForTick();
+  };
+  const waitForTick = (): (() => void) | undefined => {
+    let waitMs = Infinity;
+    for (const { policy } of watched.values()) waitMs = Math.min(waitMs, policy.windowMs / windowSlices);
+    return waitMs === Infinity ? undefined : clock.after(waitMs, tick);
+  };
+
+  return {
+    see(observation, atMs) {
+      const entry = watch(observation.feature);
+      if (!entry) return observation;
+      if (entry.window.add(observation, atMs)) {
+        if (news.size === 0) queueMicrotask(lookAtNews);
+        news.add(entry);
+      }
+      const { policy, state } = entry;
+      const { sampling = 1 } = observation;
+      const isReduced = policy.actions[state.level].includes('reduce-sampling') && policy.reducedSampling < sampling;
+      return isReduced ? { ...observation, sampling: policy.reducedSampling } : observation;
+    },
+    rest() {
+      cancelTick?.();
+      cancelTick = undefined;
+      news.clear();
+    },
+    resume() {
+      cancelTick ??= waitForTick();
+    },
+  };
+}
+
+const isIdle = ({ state, window }: Watched, nowMs: number): boolean =>
+  state.level === 'healthy' && !state.hasData && window.isEmpty(nowMs);
+
+/** Whether what is in the window now, not what was, calls for v1. */
+function mayTrip({ state, policy }: Watched, judged: ReturnType<typeof judge>): boolean {
+  if (judged.level === 'healthy') return false;
+  const { threshold } = judged.reason;
+  switch (threshold) {
+    case 'maxErrorRate':
+    case 'maxLatencyMs':
+      return compareLevels(judged.level, state.level) >= 0 && policy.actions[state.level].includes('trip');
+    case 'maxMemoryMB':
+      return false;
+    default:
+      return assertNever(threshold);
+  }
+}

@@ -1,0 +1,200 @@
+// Comes in: what a window of observations says of one feature. Goes out: its health, and why. Who calls: client.
+import { assertNever } from '../error.js';
+
+export type HealthLevel = 'healthy' | 'degraded' | 'critical';
+
+/** When a feature is not healthy any more, and when it is again. A threshold that is null is none. */
+export interface HealthPolicy {
+  /** Of the latency at `latencyQuantile`, ms. */
+  readonly maxLatencyMs: number | null;
+  /** failed / (failed + settled), 0–1. */
+  readonly maxErrorRate: number | null;
+  /** Of the page's heap. It is the whole page's, so beyond it a feature is `degraded` and never `critical`. */
+  readonly maxMemoryMB: number | null;
+  /** With fewer a rate or a latency says nothing. */
+  readonly minSamples: number;
+  readonly windowMs: number;
+  /** 0–1. */
+  readonly latencyQuantile: number;
+  /** `critical` begins at so many times a threshold. */
+  readonly criticalRatio: number;
+  /** A level is left at or below this share of the value that enters it, 0–1. */
+  readonly leaveRatio: number;
+  /** And after so long at or below it; for each level anew. */
+  readonly recoverMs: number;
+}
+
+export const defaultHealthPolicy: HealthPolicy = {
+  maxLatencyMs: null,
+  maxErrorRate: null,
+  maxMemoryMB: null,
+  minSamples: 20,
+  windowMs: 60_000,
+  latencyQuantile: 0.95,
+  criticalRatio: 2,
+  leaveRatio: 0.8,
+  recoverMs: 60_000,
+};
+
+export type HealthThreshold = 'maxErrorRate' | 'maxLatencyMs' | 'maxMemoryMB';
+
+/** A measured value and from how many observations it comes. */
+export interface Reading {
+  readonly value: number;
+  readonly samples: number;
+}
+
+/** What a window says of one version. */
+export interface Readings {
+  readonly maxErrorRate: Reading;
+  readonly maxLatencyMs: Reading;
+  readonly maxMemoryMB: Reading;
+}
+
+/** Which threshold was passed, as it was when it was. */
+export interface OverThreshold extends Reading {
+  readonly because: 'over-threshold';
+  readonly threshold: HealthThreshold;
+  /** What `value` was above: the threshold, for `critical` times `criticalRatio`. */
+  readonly limit: number;
+  /** The same of v1 in the same browser and window; null where too little is known of it. */
+  readonly v1: Reading | null;
+}
+
+/** `not-watched`: no monitor has thresholds for it. `insufficient-data`: too few observations to say more. */
+export type Health =
+  | {
+      readonly level: 'healthy';
+      readonly reason: { readonly because: 'within-thresholds' | 'insufficient-data' | 'not-watched' };
+    }
+  | { readonly level: 'degraded' | 'critical'; readonly reason: OverThreshold };
+
+/** `goodSinceMs`: since when the level would be lower; null while it would not. */
+export type HealthState =
+  | { readonly level: 'healthy'; readonly hasData: boolean }
+  | {
+      readonly level: 'degraded' | 'critical';
+      readonly reason: OverThreshold;
+      readonly goodSinceMs: number | null;
+    };
+
+export const untriedHealth: HealthState = { level: 'healthy', hasData: false };
+
+// Of equals the first is told.
+const thresholds: readonly HealthThreshold[] = ['maxErrorRate', 'maxLatencyMs', 'maxMemoryMB'];
+/** As many as open the breaker: one error among few is no rate. */
+const minCriticalFailures = 3;
+const ranks = { healthy: 0, degraded: 1, critical: 2 } as const;
+
+/** Orders levels: negative where `a` is the better one. */
+export const compareLevels = (a: HealthLevel, b: HealthLevel): number => ranks[a] - ranks[b];
+
+/** What readings say by themselves, whatever was before. */
+export type Judgement =
+  | { readonly level: 'healthy'; readonly hasData: boolean }
+  | { readonly level: 'degraded' | 'critical'; readonly reason: Omit<OverThreshold, 'v1'> };
+
+/**
+ * Holds readings against thresholds. The worst counts.
+ * @param scale 1 to enter a level, `leaveRatio` to leave it
+ */
+export function judge(readings: Readings, policy: HealthPolicy, scale = 1): Judgement {
+  let worst: Judgement = untriedHealth;
+  for (const threshold of thresholds) {
+    const judgement = judgeOne(threshold, readings[threshold], policy, scale);
+    const isWorse = compareLevels(judgement.level, worst.level) > 0;
+    const hasMore = worst.level === 'healthy' && !worst.hasData && judgement.level === 'healthy';
+    if (isWorse || hasMore) worst = judgement;
+  }
+  return worst;
+}
+
+function judgeOne(threshold: HealthThreshold, reading: Reading, policy: HealthPolicy, scale: number): Judgement {
+  const max = policy[threshold];
+  const { value, samples } = reading;
+  if (max === null || samples < minSamplesOf(threshold, policy) || !Number.isFinite(value)) return untriedHealth;
+  const over = (level: 'degraded' | 'critical', limit: number): Judgement => ({
+    level,
+    reason: { because: 'over-threshold', threshold, limit, value, samples },
+  });
+  const criticalLimit = criticalLimitOf(threshold, max, reading, policy);
+  if (value > criticalLimit * scale) return over('critical', criticalLimit);
+  return value > max * scale ? over('degraded', max) : { level: 'healthy', hasData: true };
+}
+
+// The heap is read seldom, and one reading of it is the truth.
+const minSamplesOf = (threshold: HealthThreshold, { minSamples }: HealthPolicy): number =>
+  threshold === 'maxMemoryMB' ? 1 : minSamples;
+
+function criticalLimitOf(threshold: HealthThreshold, max: number, reading: Reading, policy: HealthPolicy): number {
+  switch (threshold) {
+    case 'maxLatencyMs':
+      return max * policy.criticalRatio;
+    case 'maxErrorRate':
+      if (Math.round(reading.value * reading.samples) < minCriticalFailures) return Infinity;
+      // Twice 60 % can not be reached: half of what is left can.
+      return Math.min(max * policy.criticalRatio, (1 + max) / 2);
+    case 'maxMemoryMB':
+      return Infinity;
+    default:
+      return assertNever(threshold);
+  }
+}
+
+/**
+ * Moves a feature's health by one look at its window. Pure: the same input gives the same output, and no change gives the
+ * same object. Up at once; down one level at a time, each after `recoverMs` at or below `leaveRatio`. What is not seen any more
+ * heals: too little data is as good as good data here, and never makes anything worse.
+ * @param nowMs by a clock that never goes back
+ * @param v1 reads what the same window says of v1
+ */
+export function step(
+  state: HealthState,
+  readings: Readings,
+  nowMs: number,
+  policy: HealthPolicy = defaultHealthPolicy,
+  v1?: () => Readings,
+): HealthState {
+  const judged = judge(readings, policy);
+  switch (state.level) {
+    case 'healthy':
+      if (judged.level === 'healthy') return judged.hasData === state.hasData ? state : judged;
+      return enter(judged, policy, v1);
+    case 'degraded':
+    case 'critical': {
+      if (judged.level !== 'healthy' && compareLevels(judged.level, state.level) > 0) return enter(judged, policy, v1);
+      const isGood = compareLevels(judge(readings, policy, policy.leaveRatio).level, state.level) < 0;
+      const { goodSinceMs, reason } = state;
+      if (!isGood) return goodSinceMs === null ? state : { ...state, goodSinceMs: null };
+      const sinceMs = goodSinceMs ?? nowMs;
+      if (nowMs - sinceMs < policy.recoverMs) return goodSinceMs === null ? { ...state, goodSinceMs: nowMs } : state;
+      if (state.level === 'critical') return { level: 'degraded', reason, goodSinceMs: nowMs };
+      return judged.level === 'healthy' ? judged : untriedHealth;
+    }
+    default:
+      return assertNever(state);
+  }
+}
+
+function enter(
+  { level, reason }: Extract<Judgement, { level: 'degraded' | 'critical' }>,
+  policy: HealthPolicy,
+  readV1: (() => Readings) | undefined,
+): HealthState {
+  const { threshold } = reason;
+  // The heap is the page's, not a version's.
+  const v1 = threshold === 'maxMemoryMB' ? undefined : readV1?.()[threshold];
+  const isEnough = v1 !== undefined && v1.samples >= policy.minSamples;
+  return { level, reason: { ...reason, v1: isEnough ? v1 : null }, goodSinceMs: null };
+}
+
+const withinThresholds: Health = { level: 'healthy', reason: { because: 'within-thresholds' } };
+export const insufficientData: Health = { level: 'healthy', reason: { because: 'insufficient-data' } };
+export const notWatched: Health = { level: 'healthy', reason: { because: 'not-watched' } };
+
+/** What hosts are told of a state; the same object for the same level and reason. */
+export function healthOf(state: HealthState, before?: Health): Health {
+  if (state.level === 'healthy') return state.hasData ? withinThresholds : insufficientData;
+  const { level, reason } = state;
+  return before?.level === level && before.reason === reason ? before : { level, reason };
+}
