@@ -37,6 +37,8 @@ export interface Dropped {
   readonly storage: number;
 }
 
+export const nothingDropped: Dropped = { queueFull: 0, expired: 0, storage: 0 };
+
 /** A batch under way: its text never changes, so that the service can tell a repeated one. */
 export interface Batch {
   readonly senderId: string;

@@ -72,13 +72,16 @@ export function createBatchStore(options: BatchStoreOptions): BatchStore {
     try {
       const text = value.slice(8);
       if (checksumOf(text) === value.slice(0, 8)) {
-        const { schema, sentAt, ...written } = JSON.parse(text);
-        ({ dropped } = written);
-        if (schema === 1 && Math.abs(nowMs() - sentAt) < maxAgeMs) return { ...stored, text, dropped };
-        why = 'expired';
+        const { schema, sentAt, dropped: told } = JSON.parse(text);
+        // Of another build: not as we write it.
+        if (schema === 1) {
+          dropped = { ...nothing, ...told };
+          if (Math.abs(nowMs() - sentAt) < maxAgeMs) return { ...stored, text, dropped };
+          why = 'expired';
+        }
       }
     } catch {
-      // Ours but not as we write it: of another build.
+      // Not as we write it either.
     }
     storage.remove(stored.key);
     lose({ ...stored, dropped }, why);

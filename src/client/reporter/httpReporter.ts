@@ -3,7 +3,7 @@ import type { OnInternalFault } from '../../error.js';
 import type { Clock } from '../clock.js';
 import type { Exchange } from '../exchange.js';
 import type { SafeStorage } from '../storage.js';
-import { checksumOf, maxBatchBytes, writeBatch, type Batch } from './batch.js';
+import { checksumOf, maxBatchBytes, nothingDropped, writeBatch, type Batch } from './batch.js';
 import type { QueueLocks } from './claims.js';
 import { onPageHide, type OnHide } from './onHide.js';
 import { createSender, type SendBeacon } from './sender.js';
@@ -46,13 +46,12 @@ const maxStoreLoads = 4;
  */
 export function createHttpReporter(options: HttpReporterOptions): Sink {
   const { url, post, storage, clock, random, senderId, onHide = onPageHide, onInternalFault } = options;
-  const { locks = pageLocks(), loadStore = () => import('./storedQueue.js') } = options;
+  const { locks, sendBeacon = pageBeacon(), loadStore = () => import('./storedQueue.js') } = options;
   const build = options.build?.slice(0, 64);
   const faultsMs = new Map<string, number>();
   let { seq } = options;
   let stored: StoredQueue | undefined;
   let storeLoads = 0;
-  let isFetching = false;
   let cancelFlush: (() => void) | undefined;
   // From the first observation on, so that a client that is only created holds nothing.
   let stopHiding: (() => void) | undefined;
@@ -81,7 +80,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   const sender = createSender({
     url: `${url}/metrics`,
     post,
-    sendBeacon: options.sendBeacon === undefined ? pageBeacon() : options.sendBeacon,
+    sendBeacon,
     clock,
     random,
     stored: () => stored,
@@ -94,8 +93,10 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
     split({ tallies = [], text, seq: own, dropped }) {
       if (text.length < minSplitLength || tallies.length < 2) return undefined;
       const half = Math.ceil(tallies.length / 2);
-      const none = { queueFull: 0, expired: 0, storage: 0 };
-      return [write(tallies.slice(0, half), dropped, true, own), write(tallies.slice(half), none, true, ++seq)];
+      return [
+        write(tallies.slice(0, half), dropped, true, own),
+        write(tallies.slice(half), nothingDropped, true, ++seq),
+      ];
     },
     waitingBytes: queue.bytes,
     lose: queue.lose,
@@ -104,12 +105,10 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
 
   // A page that cannot have it keeps its batches in memory.
   const fetchStore = async (): Promise<void> => {
-    if (storeLoads >= maxStoreLoads || isFetching || stored) return;
-    storeLoads++;
-    isFetching = true;
+    if (stored || storeLoads++ >= maxStoreLoads) return;
     try {
       const { createStoredQueue } = await loadStore();
-      stored = createStoredQueue({
+      stored ??= createStoredQueue({
         storage,
         senderId,
         clock,
@@ -122,7 +121,6 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
     } catch (error) {
       fault('storage', error);
     }
-    isFetching = false;
   };
 
   const stopFlush = (): void => {
@@ -162,11 +160,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   };
 }
 
-function pageBeacon(): SendBeacon | null {
-  return typeof navigator === 'undefined' || typeof navigator.sendBeacon !== 'function'
-    ? null
-    : (url, body) => navigator.sendBeacon(url, body);
-}
-
-const pageLocks = (): QueueLocks | null =>
-  typeof document === 'undefined' ? null : (globalThis.navigator?.locks ?? null);
+const pageBeacon = (): SendBeacon | null => {
+  const page = globalThis.navigator;
+  return page?.sendBeacon ? (url, body) => page.sendBeacon(url, body) : null;
+};

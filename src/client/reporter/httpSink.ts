@@ -92,12 +92,13 @@ export function httpSink(options: HttpSinkOptions): Sink {
       seq: ++seq,
       dropped: { queueFull: dropped + failures.length - sent.length },
       subjects: Object.fromEntries(sent.map(({ feature, subject }) => [feature, subject])),
-      buckets: sent.map(({ failure: { phase }, atMs, subject, ...labels }) => ({
+      buckets: sent.map(({ failure: { phase }, times = 1, atMs, subject: _, ...labels }) => ({
         ...labels,
         startMs: atMs - (atMs % 1e4),
         durationMs: 1e4,
-        counts: { failed: { [phase]: 1 } },
+        counts: { failed: { [phase]: times } },
         units: { exposed: 1, error: 1 },
+        sampling: 1,
       })),
     };
     dropped = 0;

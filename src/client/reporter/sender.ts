@@ -42,17 +42,14 @@ export interface Sender {
 }
 
 const maxTries = 8;
-const maxBackoffMs = 300_000;
 /** From so many failures in a row on the service is left alone, for a minute at first. */
 const breakerFailures = 5;
-/** While the service is away so much may wait in memory, where a crash takes it; what is stored is as large at most. */
-const setAsideBytes = 16 * 1_024;
-/** Less is not worth a place of its own. */
-const minSetAsideBytes = 4 * 1_024;
-/** What may be under way that outlives the page: browsers refuse more. */
-const maxKeepalive = 9;
-const maxKeepaliveBytes = 60_000;
-const maxPerSecond = 10;
+const maxOpenMs = 300_000;
+/** While the service is away so much may wait in memory, where a crash takes it. */
+const maxUnstoredBytes = 16 * 1_024;
+/** Browsers refuse what outlives the page beyond 64 KiB or 9 requests in all; of ours there is one at a time. */
+const maxKeepaliveLength = 60_000;
+const requestIntervalMs = 100;
 
 export function createSender(options: SenderOptions): Sender {
   const { url, post, sendBeacon, clock, random, stored, take, split, waitingBytes, lose, fault } = options;
@@ -64,9 +61,7 @@ export function createSender(options: SenderOptions): Sender {
   let isLeftAlone = false;
   let isClosed = false;
   let cancelPause: (() => void) | undefined;
-  let allowance = maxPerSecond;
-  let allowedAtMs = -Infinity;
-  const keepalives = { count: 0, bytes: 0 };
+  let requestedAtMs = -Infinity;
 
   const go = (): void => {
     if (cancelPause || isRequesting || isClosed) return;
@@ -95,30 +90,14 @@ export function createSender(options: SenderOptions): Sender {
       go();
     });
   };
-  const isAllowed = (): boolean => {
-    const nowMs = clock.now();
-    const passedMs = Math.abs(nowMs - allowedAtMs);
-    allowance = Math.min(maxPerSecond, allowance + (passedMs * maxPerSecond) / 1_000);
-    allowedAtMs = nowMs;
-    return allowance >= 1 && allowance-- > 0;
-  };
-  const outlivingPost = async ({ text }: Batch) => {
-    const { length } = text;
-    const outlives = keepalives.count < maxKeepalive && keepalives.bytes + length < maxKeepaliveBytes;
-    if (!outlives) return post(url, text, false);
-    keepalives.count++;
-    keepalives.bytes += length;
-    const answer = await post(url, text);
-    keepalives.count--;
-    keepalives.bytes -= length;
-    return answer;
-  };
-
   const request = async (batch: Batch): Promise<void> => {
-    if (!isAllowed()) return pause(1_000 / maxPerSecond);
+    const nowMs = clock.now();
+    // However many errors there are, such as those of a host that reports ours: it only waits, nothing is dropped for it.
+    if (Math.abs(nowMs - requestedAtMs) < requestIntervalMs) return pause(requestIntervalMs);
+    requestedAtMs = nowMs;
     tries++;
     isRequesting = true;
-    const { status, error, retryAfterMs, value } = await outlivingPost(batch);
+    const { status, error, retryAfterMs, value } = await post(url, batch.text, batch.text.length < maxKeepaliveLength);
     isRequesting = false;
     if (error) fault('report', error);
     if (error && (status < 400 || status === 408 || status === 429 || status >= 500)) {
@@ -129,9 +108,11 @@ export function createSender(options: SenderOptions): Sender {
         if (!isKept(batch)) lose(batch, 'expired');
       }
       if (isClosed) return;
-      const openMs = Math.min(maxBackoffMs, 60_000 * 2 ** (failures - breakerFailures));
-      const backoffMs = failures < breakerFailures ? random() * 1_000 * 2 ** failures : openMs * (0.5 + random() / 2);
-      return pause(retryAfterMs || backoffMs, retryAfterMs > 0 || failures >= breakerFailures);
+      const isOpen = failures >= breakerFailures;
+      const longestMs = isOpen
+        ? Math.min(maxOpenMs, 60_000 * 2 ** (failures - breakerFailures))
+        : 1_000 * 2 ** failures;
+      return pause(retryAfterMs || longestMs * (isOpen ? 0.5 + random() / 2 : random()), isOpen || retryAfterMs > 0);
     }
     current = undefined;
     failures = 0;
@@ -139,10 +120,7 @@ export function createSender(options: SenderOptions): Sender {
     if (error) lose(batch, 'expired');
     go();
   };
-  const setAside = (): void => {
-    const batch = stored()?.hasRoom(setAsideBytes) ? take(false, setAsideBytes, minSetAsideBytes) : undefined;
-    if (batch && !keep(batch)) lose(batch, 'storage');
-  };
+  const setAside = (): void => stored()?.setAside(take);
 
   const beacon = (batch: Batch): boolean => {
     try {
@@ -175,12 +153,13 @@ export function createSender(options: SenderOptions): Sender {
     send() {
       isClosed = false;
       isWanted = true;
-      if (failures > 0 && waitingBytes() > setAsideBytes) setAside();
+      if (failures > 0 && waitingBytes() > maxUnstoredBytes) setAside();
       go();
     },
     setAside,
     leave(isGone) {
       let hasRoom = !isLeftAlone;
+      requestedAtMs = -Infinity;
       if (current && !isRequesting && hasRoom) {
         stopPause();
         if (beacon(current)) current = undefined;

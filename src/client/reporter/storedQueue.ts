@@ -5,14 +5,16 @@ import { createClaims, type QueueLocks } from './claims.js';
 
 export interface StoredQueueOptions extends Omit<BatchStoreOptions, 'nowMs' | 'isHeld'> {
   readonly clock: Clock;
-  /** Null: there are none. */
-  readonly locks: QueueLocks | null;
+  /** Null: there are none; default: the page's. */
+  readonly locks: QueueLocks | null | undefined;
   /** Whether our batch of this number is under way. */
   readonly isHeld: (seq: number) => boolean;
 }
 
 /** The batches of this tab that have not arrived for certain, and those that tabs left that are gone. */
-export interface StoredQueue extends Pick<BatchStore, 'hasRoom' | 'put' | 'has' | 'remove'> {
+export interface StoredQueue extends Pick<BatchStore, 'put' | 'has' | 'remove'> {
+  /** Takes a batch and stores it for another time; where there is no room, none is taken. */
+  setAside(take: (final: boolean, maxBytes: number, minBytes: number) => Batch | undefined): void;
   /** The next to send that does not rest; `isOwn`: of this tab. */
   next(isOwn?: boolean): Batch | undefined;
   /** Lets a batch lie until another one arrives: it was tried often enough, or a beacon took it. */
@@ -28,9 +30,12 @@ export interface StoredQueue extends Pick<BatchStore, 'hasRoom' | 'put' | 'has' 
 }
 
 const adoptIntervalMs = 60_000;
+const setAsideBytes = 16 * 1_024;
+/** Less is not worth a place of its own. */
+const minSetAsideBytes = 4 * 1_024;
 
 export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
-  const { senderId, clock, locks, isHeld } = options;
+  const { senderId, clock, isHeld, locks = pageLocks(), lose } = options;
   const isOurs = (stored: { senderId: string }): boolean => stored.senderId === senderId;
   const store = createBatchStore({
     ...options,
@@ -54,11 +59,17 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
     onMore();
   };
 
+  const put = (batch: Batch): boolean => {
+    void claims.claim(senderId);
+    return store.put(batch);
+  };
+
   return {
     ...store,
-    put(batch) {
-      void claims.claim(senderId);
-      return store.put(batch);
+    put,
+    setAside(take) {
+      const batch = store.hasRoom(setAsideBytes) ? take(false, setAsideBytes, minSetAsideBytes) : undefined;
+      if (batch && !put(batch)) lose(batch, 'storage');
     },
     next(isOwn = false) {
       const list = store.list().filter((stored) => isOurs(stored) || (!isOwn && claims.has(stored.senderId)));
@@ -84,3 +95,6 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
     release: claims.releaseAll,
   };
 }
+
+const pageLocks = (): QueueLocks | null =>
+  typeof document === 'undefined' ? null : (globalThis.navigator?.locks ?? null);

@@ -1,7 +1,16 @@
 import { eventClassOf, type EventClass } from '../../observe/eventClass.js';
 import type { Observation } from '../../observe/observe.js';
 import { addToTally, emptyTally, tallyKey, tallyStartMs } from '../../observe/tally.js';
-import { chooseTallies, sizeOf, unitBits, type Batch, type Dropped, type WaitingTally } from './batch.js';
+import {
+  chooseTallies,
+  nothingDropped,
+  sizeOf,
+  unitBits,
+  type Batch,
+  type Dropped,
+  type WaitingTally,
+} from './batch.js';
+import { isInSample } from './inSample.js';
 
 /** Tallies that wait to be sent, bounded; what does not fit is counted. */
 export interface TallyQueue {
@@ -39,7 +48,7 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
   let bytes = 0;
   let fresh = 0;
   let named = 0;
-  let dropped = { queueFull, expired: 0, storage: 0 };
+  let dropped = { ...nothingDropped, queueFull };
 
   const unitOf = (subject: string, { feature, stage }: Pick<Observation, 'feature' | 'stage'>): string =>
     `${subject}|${feature}|${stage}`;
@@ -125,7 +134,7 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
       if (taken < minTaken || taken + dropped.queueFull + dropped.expired + dropped.storage === 0) return undefined;
       for (const [key, entry] of chosen) remove(key, entry);
       const told = dropped;
-      dropped = { queueFull: 0, expired: 0, storage: 0 };
+      dropped = { ...nothingDropped };
       fresh = 0;
       return { tallies: chosen.map(([, entry]) => entry), dropped: told };
     },
@@ -137,7 +146,3 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
     },
   };
 }
-
-/** By digits of the digest that decide nothing else: a user is in or out whole, and stays in while the share grows. */
-const isInSample = (subject: string, share: number): boolean =>
-  share >= 1 || Number.parseInt(subject.slice(-8), 16) < share * 2 ** 32;

@@ -108,7 +108,7 @@ test('puts one subject per feature into a batch', async () => {
   const { observe, clock, batches } = createSinkCase();
   observe({}, 1);
   observe({}, 2);
-  await clock.advance(5_000);
+  await clock.advance(6_000);
   expect(batches().map(({ subjects }) => subjects['memoryPanel'])).toEqual([subjectOf(1), subjectOf(2)]);
 });
 
@@ -153,7 +153,7 @@ test('gives up after 8 tries, and sends the batch after the next that arrives', 
   expect(texts).toHaveLength(8);
   service.answer = () => new Response('{"gaps":[[1,1]]}');
   observe();
-  await clock.advance(5_000);
+  await clock.advance(6_000);
   const none = { queueFull: 0, expired: 0, storage: 0 };
   expect(
     batches()
