@@ -107,7 +107,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     faults.guard('onStaleBuild', () => options.onStaleBuild?.(error));
   });
   const { sinks = url ? [httpSink({ ...options, url, onInternalFault: faults.report })] : [] } = options;
-  const observer = createObserver(sinks, faults.report, (seen) => read().monitor?.see(seen) ?? seen);
+  const observer = createObserver(sinks, faults.report, clock, (seen) => read().monitor?.see(seen) ?? seen);
   const { settleMs = 2_000 } = options;
   const { observe } = observer;
   const hostOf = (feature: string): GateHost => gates.hostOf(checked(feature));
@@ -224,9 +224,13 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       isRunning = false;
       intake.stop();
       for (const stop of stops) stop();
-      measuring.close();
       store.setState({ status: 'closed' });
-      observer.close();
+      // Gates that go at the same time have their last word in a microtask.
+      queueMicrotask(() => {
+        if (isRunning) return;
+        measuring.close();
+        observer.close();
+      });
       breakers.close();
     },
     internals: {
