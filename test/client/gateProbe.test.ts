@@ -21,6 +21,7 @@ function halfOpenGate() {
     clock,
     loads: () => undefined,
     decision: () => wanted,
+    shownVersion: () => 'v1',
     isKill: () => false,
     serverDecision: () => wanted,
     viewFor: ({ mountedOn, hasProbe }) =>

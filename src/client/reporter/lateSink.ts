@@ -19,7 +19,7 @@ const maxWaiting = 500;
  * Made, it holds nothing: no listener, no timer.
  */
 export function lateSink<Chunk>({ name, load, open, clock, onFault }: LateSinkOptions<Chunk>): Sink {
-  let waiting: Parameters<Sink['observe']>[] = [];
+  let waiting: ((there: Sink) => void)[] = [];
   let dropped = 0;
   let sink: Sink | undefined;
   let stopFetching: (() => void) | undefined;
@@ -27,7 +27,7 @@ export function lateSink<Chunk>({ name, load, open, clock, onFault }: LateSinkOp
 
   const onChunk = (chunk: Chunk): void => {
     sink ??= open(chunk, dropped);
-    for (const observed of waiting) sink.observe(...observed);
+    for (const give of waiting) give(sink);
     waiting = [];
     // The page may have been hidden before its reporter could see it.
     if (typeof document !== 'undefined' && document.visibilityState === 'hidden') onceThere ??= 'flush';
@@ -35,15 +35,18 @@ export function lateSink<Chunk>({ name, load, open, clock, onFault }: LateSinkOp
     onceThere = undefined;
   };
 
+  const hand = (give: (there: Sink) => void): void => {
+    if (sink) return give(sink);
+    if (onceThere === 'close') onceThere = 'flush';
+    if (waiting.length < maxWaiting) waiting.push(give);
+    else dropped++;
+    stopFetching ??= fetchChunk(load, clock, onChunk, onFault);
+  };
+
   return {
     name,
-    observe(...observed) {
-      if (sink) return sink.observe(...observed);
-      if (onceThere === 'close') onceThere = 'flush';
-      if (waiting.length < maxWaiting) waiting.push(observed);
-      else dropped++;
-      stopFetching ??= fetchChunk(load, clock, onChunk, onFault);
-    },
+    observe: (...observed) => hand((there) => there.observe(...observed)),
+    connection: (event) => hand((there) => there.connection?.(event)),
     flush() {
       if (sink) sink.flush?.();
       else onceThere ??= 'flush';

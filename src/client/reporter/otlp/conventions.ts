@@ -16,11 +16,17 @@ export function flagAttributes({ feature, version, reason }: ObservedVersion): r
 }
 
 /** Names the streams of numbers: few values each, so that they stay few. */
-export const metricAttributes = (observed: ObservedVersion): readonly KeyValue[] => [
+export const metricAttributes = (observed: Observation): readonly KeyValue[] => [
   ...flagAttributes(observed),
-  attribute('switchback.arm', observed.arm),
+  ...samplingAttributes(observed),
+  // Whether these users had the version by `SPLIT`: only those compare.
+  attribute('switchback.assigned', observed.arm === observed.version),
   ...(observed.stage === null ? [] : [attribute('switchback.stage', observed.stage)]),
 ];
+
+/** The share of users whose numbers these are, where it is not all of them. */
+export const samplingAttributes = ({ sampling = 1 }: Observation): readonly KeyValue[] =>
+  sampling < 1 ? [attribute('switchback.sampling', sampling)] : [];
 
 /** One number that goes into one stream. */
 export interface Measurement {
@@ -31,7 +37,6 @@ export interface Measurement {
   readonly value: number;
   readonly attributes?: readonly KeyValue[];
 }
-
 
 const durationNames = { chunkLoadMs: 'chunk_load', commitMs: 'commit', fetchMs: 'fetch' } as const;
 

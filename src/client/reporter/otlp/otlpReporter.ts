@@ -1,5 +1,7 @@
 // Comes in: observations. Goes out: OTLP/HTTP requests in JSON, metrics and logs apart, to a collector. Who calls: otlpSink.
+import { eventClassOf } from '../../../observe/eventClass.js';
 import type { Clock } from '../../clock.js';
+import { isInSample } from '../inSample.js';
 import { onPageHide, type OnHide } from '../onHide.js';
 import type { Sink } from '../sink.js';
 import { attribute, type AttributeValue, type Lost } from './encoding.js';
@@ -72,16 +74,29 @@ export function createOtlpReporter(options: OtlpReporterOptions): Sink {
     for (const one of lanes) one.leave();
   };
 
+  const seen = (givenUp: number): void => {
+    if (givenUp > 0) lost('queue_full', givenUp);
+    if (records.size() >= flushEvents) flush();
+    else cancelFlush ??= clock.after(flushIntervalMs, flush);
+  };
+
   return {
     name: 'otlp',
-    observe(observation, subject) {
+    observe(given, subject, eventClass = eventClassOf(given.kind)) {
+      // What is critical is never sampled.
+      const { sampling = 1, ...whole } = given;
+      const isCritical = eventClass === 'critical';
+      if (!isCritical && !isInSample(subject, sampling)) return;
+      const observation = isCritical ? whole : given;
       stopHiding ??= onHide(leave);
       const nowMs = clock.now();
       points.add(observation, nowMs);
-      const given = hasLogs ? records.add(observation, subject, nowMs) : 0;
-      if (given > 0) lost('queue_full', given);
-      if (records.size() >= flushEvents) flush();
-      else cancelFlush ??= clock.after(flushIntervalMs, flush);
+      seen(hasLogs ? records.add(observation, subject, nowMs) : 0);
+    },
+    connection(event) {
+      if (!hasLogs) return;
+      stopHiding ??= onHide(leave);
+      seen(records.addConnection(event, clock.now()));
     },
     flush,
     close() {

@@ -37,7 +37,7 @@ const attributes = {
   'feature_flag.result.variant': 'v1',
   'feature_flag.result.reason': 'split',
   'feature_flag.provider.name': 'switchback',
-  'switchback.arm': 'v1',
+  'switchback.assigned': true,
 };
 const durationsMs = [0, 0, 0.25, 1, 2, 3.5, 16.6, 16.7, 41.2, 41.3, 120, 999, 1_024, 60_000];
 

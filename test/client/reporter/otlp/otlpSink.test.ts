@@ -107,7 +107,7 @@ test('sends counts, durations and measures as deltas that hold to OTLP', async (
   expect(attempts).toMatchObject({
     kind: 'sum',
     unit: '{attempt}',
-    attributes: { ...flag, 'switchback.arm': 'v2', 'switchback.stage': 'canary' },
+    attributes: { ...flag, 'switchback.assigned': true, 'switchback.stage': 'canary' },
     point: { asInt: '2', startTimeUnixNano: '1795244451480000000', timeUnixNano: '1795244453480000000' },
   });
   const commits = receiver.points.find(({ metric }) => metric === 'switchback.commit.duration');
@@ -186,6 +186,43 @@ test('sends no events where logs are off', async () => {
   await flush();
   await received(1);
   expect(receiver.requests.map(({ path }) => path)).toEqual(['/v1/metrics']);
+});
+
+test('sends changes of the connection as events, in time', async () => {
+  const { clock, sink, flush, received } = createCase();
+  const change = { kind: 'connection', class: 'critical', atMs: clock.now() } as const;
+  sink.connection?.({ ...change, from: 'connecting', to: 'live' });
+  sink.connection?.({ ...change, from: 'live', to: 'polling' });
+  await flush();
+  await received(1);
+  expect(receiver.problems).toEqual([]);
+  expect(receiver.events.map(({ eventName, severityNumber }) => [eventName, severityNumber])).toEqual([
+    ['switchback.connection', 9],
+    ['switchback.connection', 13],
+  ]);
+  expect(receiver.events[1]?.attributes).toEqual({
+    'switchback.connection.from': 'live',
+    'switchback.connection.to': 'polling',
+  });
+});
+
+test('samples by user what is informational, never failures, and says the share', async () => {
+  const { clock, observe, flush, received } = createCase();
+  observe({ kind: 'attempt' });
+  await clock.advance(0);
+  for (let user = 0; user < 400; user++) {
+    // The last digits of a digest decide.
+    const subject = (user * 10_737_419) >>> 0;
+    observe({ kind: 'settled', sampling: 0.25 }, subject);
+    observe({ kind: 'failure', failure, sampling: 0.25 }, subject);
+  }
+  await flush();
+  await received(2);
+  await vi.waitFor(() => expect(receiver.sum('switchback.failures')).toBe(400));
+  expect(receiver.sum('switchback.settled', { 'switchback.sampling': 0.25 })).toBe(100);
+  expect(receiver.points.find(({ metric }) => metric === 'switchback.failures')?.attributes).not.toHaveProperty([
+    'switchback.sampling',
+  ]);
 });
 
 test('sends every 10 s, and nothing when nothing happened', async () => {
