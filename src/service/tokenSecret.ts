@@ -9,6 +9,9 @@ export const makeTokenSecret = (): string => prefix + randomBytes(32).toString('
 /** What is kept of a token. A random secret of 256 bits needs no slow hash. */
 export const hashToken = (secret: string): Buffer => createHash('sha256').update(secret, 'utf8').digest();
 
+/** Whether there is a token of ours in a text, or enough of one to be taken for it. */
+export const hasTokenSecret = (text: string): boolean => /sbt_[\w-]{16,}/.test(text);
+
 /**
  * Takes our tokens, bearer headers and the passwords of connection strings out of a text that others will read.
  * @param secrets further ones, known by heart

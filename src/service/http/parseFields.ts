@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { showValue } from '../../error.js';
 import { Problem, type FieldError } from './problem.js';
+import { findSecretText } from './secretText.js';
 
 /** What valibot found, as field errors; at most 20. */
 export function fieldErrors(issues: readonly v.BaseIssue<unknown>[], prefix = ''): readonly FieldError[] {
@@ -15,7 +16,7 @@ const escapePointer = (key: string): string => key.slice(0, 64).replaceAll('~', 
 
 /**
  * Reads an object with these fields and no others.
- * @throws Problem 422, naming every field that is wrong or unknown
+ * @throws Problem 422, naming every field that is wrong or unknown, or one that holds a token of ours
  */
 export function parseFields<const Entries extends v.ObjectEntries>(
   entries: Entries,
@@ -23,6 +24,8 @@ export function parseFields<const Entries extends v.ObjectEntries>(
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid([{ pointer: '', value: showValue(value), message: 'a JSON object' }]);
+  const secretAt = findSecretText(value);
+  if (secretAt !== null) throw invalid([{ pointer: secretAt, value: '…', message: 'no token: it would be kept' }]);
   const known = Object.keys(entries);
   // Own keys only, on both sides: `constructor` and `__proto__` are unknown fields like any other.
   const unknown = Object.keys(value).filter((key) => !Object.hasOwn(entries, key));

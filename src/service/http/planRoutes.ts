@@ -15,6 +15,7 @@ import { readLimit } from './queries.js';
 import { adminContentTypes, readJson } from './readBody.js';
 import type { Call, Route } from './router.js';
 import { json, type Service } from './service.js';
+import { withoutSecretText } from './secretText.js';
 import { callStore } from './storeCall.js';
 
 const body = { maxBytes: 65_536, contentTypes: adminContentTypes };
@@ -53,9 +54,9 @@ export function planRoutes(service: Service, { plans, gates, judge }: PlanParts)
     json({ ...changeJson(result, plan.feature), ...plan });
 
   const move =
-    (more: 'more v2' | 'not more', change: (id: number, origin: ChangeOrigin) => Promise<PlanChange>) =>
+    (more: Direction, change: (id: number, origin: ChangeOrigin) => Promise<PlanChange>) =>
     async (call: Call): Promise<Response> => {
-      const { id, origin } = await readMove(call);
+      const { id, origin } = await readMove(call, more);
       if (more === 'more v2' && origin.reason === null)
         throw refuseField('/reason', undefined, 'a change that brings more v2 needs a reason');
       let plan: StoredPlan | undefined;
@@ -68,7 +69,7 @@ export function planRoutes(service: Service, { plans, gates, judge }: PlanParts)
     };
 
   const rollback = async (call: Call): Promise<Response> => {
-    const { id, origin } = await readMove(call);
+    const { id, origin } = await readMove(call, 'not more');
     const { feature } = await callStore(clock, () => plans.read(id));
     // The feature first: whatever holds the plan must not hold up a rollback.
     const result = await makeChange(service, () => store.rollback(feature, origin));
@@ -100,9 +101,12 @@ export function planRoutes(service: Service, { plans, gates, judge }: PlanParts)
   ];
 }
 
-async function readMove(call: Call): Promise<{ readonly id: number; readonly origin: ChangeOrigin }> {
+type Direction = 'more v2' | 'not more';
+
+async function readMove(call: Call, more: Direction): Promise<{ readonly id: number; readonly origin: ChangeOrigin }> {
   const id = idOf(call.param('id'));
-  const { reason = null } = parseFields(reasonFields, await readJson(call.request, { ...body, optional: true }));
+  const given = await readJson(call.request, { ...body, optional: true });
+  const { reason = null } = parseFields(reasonFields, more === 'not more' ? withoutSecretText(given) : given);
   return { id, origin: originOf(call, reason) };
 }
 

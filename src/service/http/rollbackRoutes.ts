@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isObject } from '../../evaluate/kind.js';
 import { rollbackDocs as docs } from '../openapi/routes/rollbackDocs.js';
 import { changeJson, checkCaps, checkEmergency, featureOf, makeChange, originOf } from './change.js';
 import { featureField, percentageField, reasonField } from './featureBody.js';
@@ -7,6 +8,7 @@ import { Problem, refuseField } from './problem.js';
 import { readFeatureQuery, readLimit } from './queries.js';
 import { adminContentTypes, readJson } from './readBody.js';
 import type { Call, Route } from './router.js';
+import { withoutSecretText } from './secretText.js';
 import { json, type Service } from './service.js';
 import { callStore } from './storeCall.js';
 
@@ -43,7 +45,7 @@ export function rollbackRoutes(service: Service): readonly Route[] {
   };
 
   const disable = async (call: Call): Promise<Response> => {
-    const fields = parseFields(disableFields, await readJson(call.request, body));
+    const fields = parseFields(disableFields, withoutSecretText(await readJson(call.request, body)));
     return turnOff(call, fields.feature, fields.reason);
   };
 
@@ -53,12 +55,15 @@ export function rollbackRoutes(service: Service): readonly Route[] {
   };
 
   const setFlag = async (call: Call): Promise<Response> => {
-    const fields = parseFields(flagFields, await readJson(call.request, body));
+    const given = await readJson(call.request, body);
+    const isOff = isObject(given) && given['enabled'] === false;
+    const fields = parseFields(flagFields, isOff ? withoutSecretText(given) : given);
     return fields.enabled ? turnOn(call, fields.flag, fields.reason) : turnOff(call, fields.flag, fields.reason);
   };
 
   const emergency = async (call: Call): Promise<Response> => {
-    const fields = parseFields({ reason }, await readJson(call.request, { ...body, optional: true }));
+    const given = await readJson(call.request, { ...body, optional: true });
+    const fields = parseFields({ reason }, withoutSecretText(given));
     const origin = originOf(call, fields.reason ?? null);
     return json(changeJson(await makeChange(service, () => store.emergencyRollback(origin)), null));
   };
