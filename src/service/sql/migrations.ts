@@ -7,6 +7,7 @@ import { featuresSql } from './006-features.js';
 import { numbersSql } from './007-numbers.js';
 import { exportSql } from './008-export.js';
 import { upkeepSql } from './009-upkeep.js';
+import { editsSql } from './010-edits.js';
 
 /** One step of the schema. A published step never changes; what comes later is a new one. */
 export interface Migration {
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, name: 'numbers', sql: numbersSql },
   { version: 8, name: 'export', sql: exportSql },
   { version: 9, name: 'upkeep', sql: upkeepSql },
+  { version: 10, name: 'edits', sql: editsSql },
 ];

@@ -195,6 +195,19 @@ test('by hand in psql: changed, deleted, emptied, each with who', async () => {
   const [byHand] = await entries();
   expect(byHand).toMatchObject({ action: 'change', source: 'sql', actor: expect.stringMatching(/^sql:/) });
   expect(changed(byHand!)).toEqual({ percentage: [0, 7] });
+  await opened.sql("INSERT INTO rollbacks (feature, reason) VALUES ('panel', 'broken')");
+  expect(await entries()).toMatchObject([{ action: 'rollback', source: 'sql', after: { reason: 'broken' } }]);
+  // Its history as well, of which the service may write the end alone.
+  await opened.sql("UPDATE rollbacks SET reason = 'nothing', actor = 'nobody', started_at = now()");
+  const [rewritten] = await entries();
+  expect(rewritten).toMatchObject({ action: 'rollback-changed', source: 'sql', feature: 'panel' });
+  expect(changed(rewritten!)).toMatchObject({ reason: ['broken', 'nothing'], actor: [expect.any(String), 'nobody'] });
+  await opened.sql('UPDATE rollbacks SET ended_at = now()');
+  expect(await entries()).toMatchObject([{ action: 'rollback-ended', source: 'sql' }]);
+  await opened.sql(
+    "UPDATE feature_flags SET owner = owner WHERE feature = 'panel'; UPDATE rollbacks SET actor = actor",
+  );
+  expect(await entries()).toEqual([]);
   await opened.sql("DELETE FROM feature_flags WHERE feature = 'panel'");
   expect(await entries()).toContainEqual(
     expect.objectContaining({ action: 'delete', source: 'sql', before: expect.objectContaining({ percentage: 7 }) }),
