@@ -36,7 +36,7 @@ test('every command in the documents is one, with options that it has', async ()
   expect(unique.length).toBeGreaterThan(30);
   const global = await helpOf('');
   const faults: string[] = [];
-  const groups = ['features', 'plan', 'tokens', 'report'];
+  const groups = ['features', 'plan', 'baseline', 'tokens', 'report'];
   for (const words of unique) {
     const path = words.slice(0, groups.includes(words[0]!) ? 2 : 1).join(' ');
     const help = await helpOf(path);

@@ -17,6 +17,8 @@ export interface ServiceNumbers {
   readonly replicas: { readonly total: number; readonly applied: number; readonly unreachable: number };
   readonly uptimeS: number;
   readonly countingSinceS: number | null;
+  /** 0–1; null while nothing was counted, or it is not known. */
+  readonly deliveryRate: number | null;
   readonly exported: ExportState | null;
 }
 
@@ -52,6 +54,9 @@ export function serviceFamilies(numbers: ServiceNumbers): readonly Family[] {
       [replicas.unreachable, { state: 'unreachable' }],
     ),
     gauge('switchback_emergency', 'Whether everything is held on v1.', [Number(numbers.isEmergency)]),
+    gauge('switchback_delivery_ratio', 'Share of what pages counted in the last hour that arrived, 0 to 1.', [
+      numbers.deliveryRate,
+    ]),
     gauge(
       'switchback_feature_percentage',
       'Share of users that the rules give v2, 0 to 100.',

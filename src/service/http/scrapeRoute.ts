@@ -4,6 +4,7 @@ import { serviceFamilies } from '../export/serviceFamilies.js';
 import type { ExportState, TotalsStore } from '../export/totalsStore.js';
 import { totalsFamilies } from '../export/totalsFamilies.js';
 import { exportDocs } from '../openapi/routes/exportDocs.js';
+import { createDeliveryRate } from './deliveryRate.js';
 import type { Call, Route } from './router.js';
 import type { Service } from './service.js';
 
@@ -22,6 +23,7 @@ export interface ScrapeParts {
 /** `/metrics` for Prometheus: counts of all replicas since the beginning, and how this replica is. */
 export function scrapeRoute(service: Service, { totals, exportState }: ScrapeParts): Route {
   const { replica, streams, reports, clock, startedAtMs } = service;
+  const deliveryRate = createDeliveryRate(service);
   const known = createKnownTotals(totals, { clock, freshMs, deadlineMs });
   const pages = new Map<Dialect, { readonly atMs: number; readonly page: Promise<string> }>();
 
@@ -47,6 +49,7 @@ export function scrapeRoute(service: Service, { totals, exportState }: ScrapePar
       replicas: reports.progress(current ?? { epoch: 0, revision: 0 }).replicas,
       uptimeS: Math.floor((clock.now() - startedAtMs) / 1_000),
       countingSinceS: sinceMs === null ? null : sinceMs / 1_000,
+      deliveryRate: deliveryRate()?.rate ?? null,
       exported: exportState(),
     });
     return writeExposition([...own, ...totalsFamilies(shown)], dialect);

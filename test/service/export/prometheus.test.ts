@@ -70,6 +70,10 @@ describe('the route', () => {
     expect(revision).toBeGreaterThan(0);
     expect(valueIn(families, 'switchback_counting_since_timestamp_seconds')).toBeGreaterThan(1.7e9);
 
+    await expect
+      .poll(async () => valueIn((await scrape(first.get)).families, 'switchback_delivery_ratio'), { timeout: 15_000 })
+      .toBe(1);
+
     await sql('DELETE FROM metric_buckets');
     const again = await createPostgresStore({ connectionString: serviceUrl });
     await again.storeBatch(batchOf(1, 2, [bucketOf({ counts })]));
