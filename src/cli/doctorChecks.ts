@@ -20,8 +20,8 @@ interface Health {
 interface Doctor {
   readonly now: number;
   readonly readOnly: boolean;
-  /** Absent at older services. */
-  readonly broken?: readonly { readonly feature: string; readonly fault: string; readonly detail: string }[];
+  /** Null: nothing was read yet. Absent at older services. */
+  readonly broken?: readonly { readonly feature: string; readonly fault: string; readonly detail: string }[] | null;
   readonly store: StoreProbe;
 }
 
@@ -61,7 +61,8 @@ async function reach(api: Api): Promise<{ readonly check: Check; readonly health
 
 function serviceCheck({ status, revision, alarms }: Health): Check {
   if (status === 'ok') return ok('service', `well, at revision ${revision}`);
-  return failed('service', [status, ...alarms].join('; '), 'reads go on from memory; see the lines below and its log');
+  const cure = status === 'down' ? 'it waits for its database' : 'reads go on from memory';
+  return failed('service', [status, ...alarms].join('; '), `${cure}; see the lines below and its log`);
 }
 
 async function tryStream(url: string): Promise<Check> {
@@ -123,6 +124,7 @@ const mend: ReadonlyMap<string, string> = new Map([
 
 /** What was typed into the database and makes no sense is v1 for everyone until it is mended. */
 function rulesChecks({ broken = [] }: Doctor): readonly Check[] {
+  if (broken === null) return [skipped('rules', 'not tried: nothing was read yet')];
   if (broken.length === 0) return [ok('rules', 'all of them make sense')];
   return broken.map(({ feature, fault, detail }) =>
     failed('rules', `${feature}: ${detail}`, `${mend.get(fault) ?? 'mend it'} (switchback features edit ${feature})`),
@@ -139,14 +141,16 @@ function storeChecks({ readOnly, store }: Doctor): readonly Check[] {
       `PostgreSQL ${store.serverVersion} answers`,
       'look at the database and at SWITCHBACK_DATABASE_URL of the service; published versions are served meanwhile',
     ),
-    part(
-      'listen',
-      store.listen,
-      'a notification arrives',
-      'a pooler in transaction mode drops LISTEN: give the service the address of the database itself, or of a pool in session mode, as SWITCHBACK_LISTEN_URL; until then changes arrive by polling, within 2 s',
-    ),
-    store.write === null
-      ? skipped('write', readOnly ? 'this service is read-only' : 'this store is read-only')
+    store.read.ok
+      ? part(
+          'listen',
+          store.listen,
+          'a notification arrives',
+          'a pooler in transaction mode drops LISTEN: give the service the address of the database itself, or of a pool in session mode, as SWITCHBACK_LISTEN_URL; until then changes arrive by polling, within 2 s',
+        )
+      : skipped('listen', store.listen.detail),
+    store.write === null || !store.read.ok
+      ? skipped('write', readOnly ? 'this service is read-only' : (store.write?.detail ?? 'this store is read-only'))
       : part(
           'write',
           store.write,

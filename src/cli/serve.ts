@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defaultPort, readOtlpOptions, readStartKills, startService } from '../service/index.js';
+import { defaultPort, readOtlpOptions, readStartKills, startService, type StartKills } from '../service/index.js';
 import { exitCodes } from './exit.js';
 import { readGlobalOptions, readNumber } from './options.js';
 import type { Run } from './run.js';
@@ -15,6 +15,9 @@ interface Given {
 }
 
 const no = ['', '0', 'false', 'no', 'off'];
+
+const heldBy = ({ emergency, features }: StartKills): string =>
+  emergency ? ', and everything is v1' : features.length > 0 ? `, and v1 holds for ${features.join(', ')}` : '';
 
 /** Adds `serve`. */
 export function addServe(program: Command, run: Run): void {
@@ -68,7 +71,7 @@ export function addServe(program: Command, run: Run): void {
       else {
         output.data(
           waitsForDatabase
-            ? `Switchback listens at ${url} and waits for its database; until then it answers 503`
+            ? `Switchback listens at ${url} and waits for its database; until then changes are refused${heldBy(startKills)}`
             : `Switchback is ready at ${url}`,
         );
         if (adminTokenFile !== null) output.data(`admin token in ${adminTokenFile}`);

@@ -14,7 +14,7 @@ export function doctorRoute({ replica, clock, readOnly }: Service, { probe }: Wi
     async run() {
       const now = clock.now();
       const store = await probe();
-      return json({ now, readOnly, alarms: replica.alarms(), broken: replica.current()?.broken ?? [], store });
+      return json({ now, readOnly, alarms: replica.alarms(), broken: replica.current()?.broken ?? null, store });
     },
   };
 }

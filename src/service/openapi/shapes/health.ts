@@ -79,7 +79,9 @@ export const doctorReport = v.object({
   now: v.pipe(whole, v.description('ms since 1970 by this replica')),
   readOnly: flag,
   alarms: v.array(text),
-  broken: v.array(v.object({ feature: featureKey, fault: v.picklist(['cycle', 'missing', 'config']), detail: text })),
+  broken: v.nullable(
+    v.array(v.object({ feature: featureKey, fault: v.picklist(['cycle', 'missing', 'config']), detail: text })),
+  ),
   store: v.object({
     read: probedPart,
     clockAheadMs: v.pipe(v.number(), v.safeInteger()),
