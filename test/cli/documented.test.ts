@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => cli.close());
 
-test('every command in the documents is one, with options that it has', async () => {
+test('every command in the documents is one, with options that it has', { timeout: 120_000 }, async () => {
   const unique = [...new Map(commands.map((words) => [words.join(' '), words])).values()];
   expect(unique.length).toBeGreaterThan(30);
   const global = await helpOf('');
