@@ -40,7 +40,7 @@ export function activityStatusOf(input: StatusInput): ActivityStatus {
   if (typeof document === 'undefined') return off('no-page');
   if (hasPrivacySignal()) return off('privacy-signal');
   if (!hasConsent()) return off('no-consent');
-  if (client && offReasons.has(client.getDecision(feature).reason)) return off('feature-off');
+  if (client && offReasons.has(client.internals.cell(feature).get().reason)) return off('feature-off');
   const rule = client?.internals.parts.read().snapshot?.features.get(feature);
   const { sampling, logOnly } =
     rule && 'sampling' in rule ? rule : { sampling: input.samplingRate, logOnly: input.logOnly };

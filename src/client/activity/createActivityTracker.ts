@@ -191,7 +191,7 @@ export function openActivityTracker(options: ActivityTrackerOptions): ActivityTr
     enable() {
       if (isEnabled) return;
       isEnabled = true;
-      const stops = client ? [client.subscribe(feature, isOn), client.internals.subscribe(isOn)] : [];
+      const stops = client ? [client.internals.cell(feature).subscribe(isOn), client.internals.subscribe(isOn)] : [];
       stopClient = () => stops.forEach((stop) => stop());
       isOn();
     },

@@ -124,7 +124,9 @@ function writeMetric({
 }
 
 function writePoint({ measurement, attributes, startMs, value, histogram }: Point, nowMs: number): object {
-  const labelled = { attributes, startTimeUnixNano: nanosOf(startMs), timeUnixNano: nanosOf(Math.max(nowMs, startMs)) };
+  // An interval without length is refused by some.
+  const endMs = Math.max(nowMs, startMs + 1);
+  const labelled = { attributes, startTimeUnixNano: nanosOf(startMs), timeUnixNano: nanosOf(endMs) };
   if (measurement.kind === 'count') return { ...labelled, asInt: String(value) };
   if (!histogram) return { ...labelled, asDouble: value };
   const { n, sum, min, max, s, z, o, b } = histogram;

@@ -78,7 +78,7 @@ interface RawPoint {
 
 const times: Check = (value, at, problems) => {
   const { startTimeUnixNano, timeUnixNano } = value as RawPoint;
-  if (BigInt(timeUnixNano) < BigInt(startTimeUnixNano)) problems.push(`${at}: ends before it starts`);
+  if (BigInt(timeUnixNano) <= BigInt(startTimeUnixNano)) problems.push(`${at}: an interval without length`);
 };
 const pointFields = { attributes, startTimeUnixNano: uint64, timeUnixNano: uint64 };
 const timeFields = ['attributes', 'startTimeUnixNano', 'timeUnixNano'];
