@@ -1,5 +1,5 @@
 // Eight tabs of one browser over HTTP/1.1 hold one stream: how long it takes until another tab has it when the one that had it goes.
-//   npm run bench:tabs [-- --closed 20 --paused 4 --hung 4 --large --json]
+//   npm run bench:tabs [-- --closed 20 --paused 10 --hung 10 --large --json]
 //     --large   a snapshot that is too large for the stream, so that each tab fetches it
 // Exits with 1 when a takeover takes longer than it may or a tab missed a change.
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,8 @@ import { openTabs } from './tabs/rounds.mjs';
 const { values } = parseArgs({
   options: {
     closed: { type: 'string', default: '20' },
-    paused: { type: 'string', default: '4' },
-    hung: { type: 'string', default: '4' },
+    paused: { type: 'string', default: '10' },
+    hung: { type: 'string', default: '10' },
     large: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
