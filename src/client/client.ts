@@ -112,6 +112,8 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   const { observe } = observer;
   const hostOf = (feature: string): GateHost => gates.hostOf(checked(feature));
   const measuring = createMeasuring({ clock, faults, features, settleMs, observe, hostOf });
+  let isRunning = false;
+  let isOver = false;
   const gates = createGates({
     read,
     decisions,
@@ -120,6 +122,8 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     clock,
     given: options,
     observe(observation) {
+      // Work that ends after the client would open its sinks again.
+      if (isOver) return;
       const { subject } = decisions.digestOf(observation.feature);
       observe(observation, subject);
       if (sinks[0] && observation.arm !== 'none') measuring.saw(observation, subject);
@@ -153,7 +157,6 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   }
   intake.restore();
 
-  let isRunning = false;
   let stops: readonly (() => void)[] = [];
   return {
     isEnabled: (feature) => decisions.cell(feature).isEnabled(),
@@ -207,6 +210,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     start() {
       if (isRunning) return;
       isRunning = true;
+      isOver = false;
       const stopOverrides = overrides.subscribe((feature) => refresh(feature ?? undefined));
       const cancelWait = read().isWaitOver
         ? () => {}
@@ -228,6 +232,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       // Gates that go at the same time have their last word in a microtask.
       queueMicrotask(() => {
         if (isRunning) return;
+        isOver = true;
         measuring.close();
         observer.close();
       });

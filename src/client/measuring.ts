@@ -81,7 +81,9 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
     close() {
       stop?.();
       stop = undefined;
-      meter?.close();
+      const end = (there: Meter): void => there.close();
+      if (meter) end(meter);
+      else waiting.push(end);
     },
   };
 }

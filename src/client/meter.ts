@@ -82,8 +82,9 @@ export function createMeter({ clock, features, settleMs, faults, observe, refuse
 
   const sampleHeap = (observation: Observation, subject: string): void => {
     const { feature, atMs, sampling } = observation;
+    if (Math.abs(atMs - (heapAtMs.get(feature) ?? -Infinity)) < heapIntervalMs) return;
     const bytes = readHeapBytes();
-    if (bytes === undefined || Math.abs(atMs - (heapAtMs.get(feature) ?? -Infinity)) < heapIntervalMs) return;
+    if (bytes === undefined) return;
     if (heapAtMs.size >= maxFeatures) heapAtMs.clear();
     heapAtMs.set(feature, atMs);
     const reading = { kind: 'sum', name: 'heapMb', value: bytes / 2 ** 20, atMs } as const;
