@@ -36,8 +36,9 @@ export type { Sink } from './client/reporter/sink.js';
 export type { ActivityTracker } from './client/activity/createActivityTracker.js';
 export type { ActivityTrackerOptions } from './client/activity/activityOptions.js';
 export type { ActivityEvent } from './client/activity/activityEvent.js';
-export { createHealthMonitor, type HealthMonitor, type HealthOverview } from './client/healthMonitor.js';
-export type { HealthAction, HealthEvent, HealthMonitorOptions, HealthThresholds } from './client/healthOptions.js';
+export { createHealthMonitor, type HealthMonitorOptions } from './client/healthMonitor.js';
+export type { HealthMonitor, HealthOverview } from './client/attachedMonitor.js';
+export type { HealthAction, HealthEvent, HealthThresholds } from './client/healthOptions.js';
 export type { Health, HealthLevel, HealthThreshold } from './guard/health.js';
 export type { ConnectionEvent, ConnectionQuality } from './observe/connectionEvent.js';
 

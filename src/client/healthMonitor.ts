@@ -1,35 +1,15 @@
-import type { FeatureKey } from '../features.js';
 import { compareLevels, insufficientData, notWatched, type Health, type HealthLevel } from '../guard/health.js';
 import type { Observation } from '../observe/observe.js';
+import type { AttachedMonitor, HealthMonitor, HealthOverview } from './attachedMonitor.js';
 import { systemClock } from './clock.js';
 import { fetchChunk } from './fetchChunk.js';
-import type { HealthEngine } from './healthEngine.js';
-import { healthPoliciesOf, type HealthClock, type HealthMonitorOptions } from './healthOptions.js';
+import type { HealthEngine, HealthEngineOptions } from './healthEngine.js';
+import { healthPoliciesOf, type HealthClock, type HealthPolicyOptions } from './healthOptions.js';
 import type { SwitchbackClient } from './switchbackClient.js';
 
-/** The health of all features that are watched. */
-export interface HealthOverview {
-  /** The worst of them. */
-  readonly level: HealthLevel;
-  /** Those of which enough was observed. */
-  readonly features: ReadonlyMap<string, Health>;
-}
-
-/** Holds what happens here to thresholds, and acts when v2 passes them. */
-export interface HealthMonitor {
-  /** The same object as long as it says the same: `value` and `samples` are those of when the level was entered. */
-  getHealth(feature: FeatureKey): Health;
-  getOverview(): HealthOverview;
-  /** Calls back when a feature's health changed; null: any feature's. Returns what ends it. */
-  subscribe(feature: FeatureKey | null, listener: () => void): () => void;
-  /** Lets go of the client and of every timer. What it knows stays readable. */
-  close(): void;
-}
-
-/** As its client has it. */
-export interface AttachedMonitor extends HealthMonitor {
-  /** Takes an observation. @returns what the sinks get. Never throws. */
-  see(observation: Observation): Observation;
+export interface HealthMonitorOptions extends HealthPolicyOptions {
+  /** Fetches the code that judges; default: by `import`. */
+  readonly load?: (() => Promise<{ createHealthEngine(options: HealthEngineOptions): HealthEngine }>) | undefined;
 }
 
 const maxWaiting = 500;
@@ -66,7 +46,7 @@ export function createHealthMonitor(client: SwitchbackClient, options: HealthMon
     else known.set(feature, health);
     overview = undefined;
     for (const key of [feature, null])
-      for (const listener of [...(listeners.get(key) ?? [])]) guard('health listener', listener);
+      for (const listener of new Set(listeners.get(key))) guard('health listener', listener);
   };
   const fetchEngine = () =>
     fetchChunk(

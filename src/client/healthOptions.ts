@@ -48,15 +48,14 @@ export interface HealthEvent {
   readonly health: Health;
 }
 
-export interface HealthMonitorOptions {
+/** What a monitor holds features to. */
+export interface HealthPolicyOptions {
   readonly features?: { readonly [Key in FeatureKey]?: HealthThresholds | undefined } | undefined;
   /** For every feature, and what those of `features` do not say themselves. */
   readonly defaults?: HealthThresholds | undefined;
   /** What `notify` calls. What it throws goes to `onInternalFault`. */
   readonly onChange?: ((event: HealthEvent) => void) | undefined;
   readonly clock?: HealthClock | undefined;
-  /** Fetches the code that judges; default: by `import`. */
-  readonly load?: (() => Promise<typeof import('./healthEngine.js')>) | undefined;
 }
 
 /** Time that never goes back, so that a clock that is set changes no window. */
@@ -110,7 +109,7 @@ const kinds: Readonly<Record<keyof HealthThresholds, Kind<unknown>>> = {
  * @returns the policy of a feature; undefined for one that nobody watches
  * @throws SwitchbackError `invalid-option`, naming the option and showing its value
  */
-export function healthPoliciesOf(options: HealthMonitorOptions): (feature: string) => WatchedPolicy | undefined {
+export function healthPoliciesOf(options: HealthPolicyOptions): (feature: string) => WatchedPolicy | undefined {
   const given: unknown = options;
   if (!isObject(given)) refuseOption('options', 'an object', given);
   const { features = {}, defaults, onChange } = given;

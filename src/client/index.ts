@@ -8,14 +8,9 @@ export type { ExposureEvent } from './gates.js';
 export type { OverridePolicy } from './overrides.js';
 export { systemClock, type Clock } from './clock.js';
 export type { Sink } from './reporter/sink.js';
-export { createHealthMonitor, type HealthMonitor, type HealthOverview } from './healthMonitor.js';
-export type {
-  HealthAction,
-  HealthClock,
-  HealthEvent,
-  HealthMonitorOptions,
-  HealthThresholds,
-} from './healthOptions.js';
+export { createHealthMonitor, type HealthMonitorOptions } from './healthMonitor.js';
+export type { HealthMonitor, HealthOverview } from './attachedMonitor.js';
+export type { HealthAction, HealthClock, HealthEvent, HealthThresholds } from './healthOptions.js';
 export type { Health, HealthLevel, HealthThreshold } from '../guard/health.js';
 export type { ConnectionEvent, ConnectionQuality } from '../observe/connectionEvent.js';
 export { httpSink } from './reporter/httpSink.js';

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EvaluationContext, Order, Snapshot } from '../evaluate/snapshot.js';
 import type { SwitchbackError } from '../error.js';
 import type { ConnectionQuality } from '../observe/connectionEvent.js';
-import type { AttachedMonitor } from './healthMonitor.js';
+import type { AttachedMonitor } from './attachedMonitor.js';
 
 /** Kills that were announced ahead of the snapshot that carries them. */
 export interface AnnouncedKills {

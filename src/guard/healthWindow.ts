@@ -60,7 +60,7 @@ export function createHealthWindow(policy: HealthPolicy, latencyName: string): H
     return slice[version];
   };
   const addLatency = (version: Version, name: string, valueMs: number, nowMs: number): boolean => {
-    if (name !== latencyName || !isRecordable(valueMs)) return false;
+    if (name !== latencyName || !isNumber(valueMs)) return false;
     const numbers = numbersAt(version, nowMs);
     recordIn((numbers.latency ??= { ...emptyHistogram, b: [] }), valueMs);
     return true;
@@ -85,7 +85,7 @@ export function createHealthWindow(policy: HealthPolicy, latencyName: string): H
           return observation.unit === 'ms' && addLatency(version, observation.name, observation.value, nowMs);
         case 'sum': {
           const { name, value } = observation;
-          if (name !== 'heapMb' || !isRecordable(value)) return false;
+          if (name !== 'heapMb' || !isNumber(value)) return false;
           const numbers = numbersAt(version, nowMs);
           numbers.heapMb += Math.min(value, maxHeapMb);
           numbers.heapReadings++;
@@ -119,5 +119,7 @@ export function createHealthWindow(policy: HealthPolicy, latencyName: string): H
   };
 }
 
-const timesOf = ({ times = 1 }: Observation): number => (times >= 1 && times < Infinity ? Math.min(times, 1e9) : 0);
+// What a host's own code observes may be anything.
+const isNumber = (value: unknown): boolean => typeof value === 'number' && isRecordable(value);
+const timesOf = ({ times = 1 }: Observation): number => (isNumber(times) ? Math.min(times, 1e9) : 0);
 const emptyNumbers = (): Numbers => ({ failed: 0, settled: 0, latency: undefined, heapMb: 0, heapReadings: 0 });

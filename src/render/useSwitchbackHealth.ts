@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useSyncExternalStore } from 'react';
-import type { HealthOverview } from '../client/healthMonitor.js';
+import type { HealthOverview } from '../client/attachedMonitor.js';
 import type { FeatureKey } from '../features.js';
 import { notWatched, type Health } from '../guard/health.js';
 import { useSwitchback } from './context.js';

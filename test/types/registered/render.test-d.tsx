@@ -1,5 +1,14 @@
 import { expectTypeOf, test } from 'vitest';
-import { FeatureGate, useFeature, useFeatureConfig, versioned, type FeatureConfig } from '../../../src/index.js';
+import {
+  createHealthMonitor,
+  FeatureGate,
+  useFeature,
+  useFeatureConfig,
+  useSwitchback,
+  useSwitchbackHealth,
+  versioned,
+  type FeatureConfig,
+} from '../../../src/index.js';
 
 test('only registered keys compile', () => {
   const V1 = () => null;
@@ -13,4 +22,14 @@ test('only registered keys compile', () => {
   </FeatureGate>;
   expectTypeOf(useFeature).parameter(0).not.toEqualTypeOf<string>();
   expectTypeOf(useFeatureConfig<'memoryPanel'>).returns.toEqualTypeOf<FeatureConfig<'memoryPanel'>>();
+});
+
+test('only registered features can be watched', () => {
+  const client = useSwitchback();
+  createHealthMonitor(client, { features: { memoryPanel: { maxLatencyMs: 100 } } });
+  // @ts-expect-error -- a typing mistake
+  createHealthMonitor(client, { features: { memoryPanle: { maxLatencyMs: 100 } } });
+  useSwitchbackHealth('memoryPanel');
+  // @ts-expect-error -- a typing mistake
+  useSwitchbackHealth('memoryPanle');
 });
