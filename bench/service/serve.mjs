@@ -34,6 +34,11 @@ export async function startServe({ cli, dataDir, isPinned, port = 0, args = [] }
     dataDir,
     '--port',
     String(port),
+    // One machine plays all of them.
+    '--max-metrics-per-address',
+    '1000000',
+    '--max-confirmations-per-address',
+    '1000000',
     ...args,
   ]);
   const child = spawn(command, given, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -73,7 +73,7 @@ test('the environment table of the operations guide has every variable that is r
   for (const folder of folders)
     for (const name of (await readdir(root + folder)).filter((one) => one.endsWith('.ts')))
       for (const [, variable] of (await readFile(`${root}${folder}/${name}`, 'utf8')).matchAll(
-        /env\['(SWITCHBACK_\w+)'\]/g,
+        /'(SWITCHBACK_\w+)'(?:\]|,)/g,
       ))
         read.add(variable!);
   const table = operations.slice(operations.indexOf('## Environment'), operations.indexOf('## PostgreSQL'));
