@@ -20,3 +20,28 @@ export type { Difference } from './sameValue.js';
 export type { Estimate } from './estimate.js';
 export type { HealthLimits, MigrationHealth } from './healthCheck.js';
 export type { Metrics } from './metrics.js';
+export { createStagedStore, type StagedStore } from './store/createStagedStore.js';
+export type {
+  RecordMismatch,
+  SideCalls,
+  StagedStoreMetrics,
+  StagedStoreOptions,
+  StagedStoreStatus,
+} from './store/stagedStoreOptions.js';
+export type { RecordStore, Stamp, StoredRecord } from './store/recordStore.js';
+export {
+  memoryRepairLog,
+  textRepairLog,
+  type MigrationState,
+  type Repair,
+  type RepairLog,
+  type TextStorage,
+} from './store/repairLog.js';
+export { stages, type Stage } from './store/stage.js';
+export {
+  reconcile,
+  type Discrepancy,
+  type ReconcileOptions,
+  type ReconcileResult,
+  type ReconcileWindow,
+} from './store/reconcile.js';

@@ -1,0 +1,94 @@
+import { SwitchbackError } from '../../error.js';
+import type { Version } from '../../evaluate/snapshot.js';
+import type { FeatureKey } from '../../features.js';
+import type { MigrationState, Repair, RepairLog } from './repairLog.js';
+import { isStage, moveStage, rolledBack, type Stage } from './stage.js';
+import type { StagedStoreOptions, StagedStoreStatus } from './stagedStoreOptions.js';
+
+/** Keeps the stage: what the feature's config wants, as far as nothing is lost by it. */
+export interface StageKeeper {
+  /** @returns what still has to be repaired */
+  load(): Promise<readonly Repair[]>;
+  /** The stage to work in now, kept before anything is done in it. */
+  stage(): Promise<Stage>;
+  isBehind(version: Version): Promise<boolean>;
+  markBehind(version: Version, isBehind: boolean): Promise<void>;
+  status(): Omit<StagedStoreStatus, 'repairs'>;
+}
+
+export function createStageKeeper(
+  feature: FeatureKey,
+  {
+    client,
+    stageSetting = 'stage',
+    initialStage = 'off',
+    startsEqual = false,
+  }: Pick<StagedStoreOptions<unknown>, 'client' | 'stageSetting' | 'initialStage' | 'startsEqual'>,
+  log: RepairLog,
+): StageKeeper {
+  const { fault, parts } = client.internals;
+  const host = parts.hostOf(feature);
+  let state: MigrationState = { stage: initialStage, behind: { v1: false, v2: !startsEqual } };
+  let refused: string | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const isRolledBack = (): boolean => host.isKill();
+  const wanted = (): unknown =>
+    (client.getConfig(feature) as Readonly<Record<string, unknown>>)[stageSetting] ?? state.stage;
+  const save = async (next: MigrationState): Promise<void> => {
+    state = next;
+    // In order: an older state must not be written over a newer one.
+    const saved = last.then(() => log.saveState(next));
+    last = saved.catch(() => {});
+    await saved.catch((error: unknown) => fault('migrate repair log', error));
+  };
+  const move = (): Stage => {
+    if (isRolledBack()) {
+      refused = undefined;
+      const back = rolledBack(state.stage, state.behind);
+      if (back !== 'off') refused = `v1 lacks what was written to v2 alone: a rollback leads to ${back}`;
+      return back;
+    }
+    const outcome = moveStage(state.stage, wanted(), state.behind);
+    const why = outcome.status === 'refused' ? `${outcome.wanted}: ${outcome.why}` : undefined;
+    if (why !== undefined && why !== refused)
+      fault('migrate stage', new SwitchbackError('invalid-option', `${feature} stays in ${outcome.stage}; ${why}`));
+    refused = why;
+    return outcome.stage;
+  };
+
+  return {
+    async load() {
+      try {
+        const kept = await log.load();
+        if (kept.state) ({ state } = kept);
+        if (kept.isDamaged) {
+          // Nobody knows what either store lacks: it stays where it is wanted, and goes nowhere until it was reconciled.
+          const stage = wanted();
+          state = { stage: isStage(stage) ? stage : state.stage, behind: { v1: true, v2: true } };
+          fault('migrate repair log', new SwitchbackError('storage-failed', `the repair log of ${feature} is damaged`));
+        }
+        return kept.repairs;
+      } catch (error) {
+        fault('migrate repair log', error);
+        return [];
+      }
+    },
+    async stage() {
+      const stage = move();
+      if (stage !== state.stage) await save({ ...state, stage });
+      return stage;
+    },
+    isBehind: (version) => Promise.resolve(state.behind[version]),
+    async markBehind(version, isBehind) {
+      if (state.behind[version] === isBehind) return;
+      await save({ ...state, behind: { ...state.behind, [version]: isBehind } });
+    },
+    status: () => ({
+      stage: move(),
+      ...(refused !== undefined && { refused }),
+      isRolledBack: isRolledBack(),
+      behind: state.behind,
+    }),
+  };
+}
