@@ -92,11 +92,36 @@ const delivery = {
 
 const tenYears = 87_600;
 const retention = {
-  tenSecondsHours: upTo('--keep-10s-hours', 'of metrics in buckets of 10 s, default 2', tenYears),
-  minutesHours: upTo('--keep-minutes-hours', 'of metrics in buckets of a minute, default 72', tenYears),
-  hoursHours: upTo('--keep-hours-hours', 'of metrics in buckets of an hour, default 720', tenYears),
-  daysHours: upTo('--keep-days-hours', 'of metrics at all, in buckets of a day, default 9600', tenYears),
-  usersHours: upTo('--keep-users-hours', 'of users by stage, as pseudonyms, default 720', tenYears),
+  tenSecondsHours: upTo(
+    '--keep-10s-hours',
+    'SWITCHBACK_KEEP_10S_HOURS',
+    'of metrics in buckets of 10 s, default 2',
+    tenYears,
+  ),
+  minutesHours: upTo(
+    '--keep-minutes-hours',
+    'SWITCHBACK_KEEP_MINUTES_HOURS',
+    'of metrics in buckets of a minute, default 72',
+    tenYears,
+  ),
+  hoursHours: upTo(
+    '--keep-hours-hours',
+    'SWITCHBACK_KEEP_HOURS_HOURS',
+    'of metrics in buckets of an hour, default 720',
+    tenYears,
+  ),
+  daysHours: upTo(
+    '--keep-days-hours',
+    'SWITCHBACK_KEEP_DAYS_HOURS',
+    'of metrics at all, in buckets of a day, default 9600',
+    tenYears,
+  ),
+  usersHours: upTo(
+    '--keep-users-hours',
+    'SWITCHBACK_KEEP_USERS_HOURS',
+    'of users by stage, as pseudonyms, default 720',
+    tenYears,
+  ),
 } as const satisfies Partial<Record<keyof NonNullable<ServiceOptions['retention']>, NumberSetting>>;
 
 /** Adds an option for each number. */

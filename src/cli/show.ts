@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { createApi } from './api.js';
 import { exitCodes } from './exit.js';
+import { readVerdict, verdictLines } from './featureVerdict.js';
 import { readFeature, readGlobalOptions } from './options.js';
 import { table } from './output.js';
 import type { Run } from './run.js';
@@ -27,8 +28,10 @@ export function addShow(features: Command, run: Run): void {
       run(async (context) => {
         const options = readGlobalOptions(command, context);
         const feature = readFeature(argument, given.feature);
-        const { body } = await createApi(options).call<Shown>('GET', `/api/features/${feature}`);
-        if (options.json) context.output.data(JSON.stringify(body));
+        const api = createApi(options);
+        const { body } = await api.call<Shown>('GET', `/api/features/${feature}`);
+        const health = await readVerdict(api, feature);
+        if (options.json) context.output.data(JSON.stringify({ ...body, health }));
         else {
           const { rollbackHistory, ...fields } = body;
           const rows = Object.entries(fields).map(([name, value]) => [
@@ -36,6 +39,7 @@ export function addShow(features: Command, run: Run): void {
             typeof value === 'string' ? value : JSON.stringify(value),
           ]);
           context.output.data(table(rows));
+          for (const line of health === null ? [] : verdictLines(health)) context.output.data(line);
           for (const { id, timestamp, actor, reason, endedAt } of rollbackHistory)
             context.output.data(
               `rollback ${id}  ${timestamp}  ${actor}  ${reason ?? '-'}  ${endedAt === null ? 'in force' : 'ended'}`,

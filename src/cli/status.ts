@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { createApi, Unreachable, type Api } from './api.js';
 import { CliError, exitCodes } from './exit.js';
+import { readVerdict } from './featureVerdict.js';
 import { readGlobalOptions } from './options.js';
 import { table } from './output.js';
 import type { Run } from './run.js';
@@ -50,18 +51,34 @@ export function addStatus(features: Command, run: Run): void {
           const features = await withReasons(api, body.features);
           output.data(JSON.stringify({ url: options.url, health: health.body, ...body, features }));
         } else {
+          const verdicts = await readVerdicts(api, Object.keys(body.features));
           const rows = Object.entries(body.features).map(([feature, { enabled, percentage, killed, version }]) => {
             const state = killed ? (enabled ? 'rolled back' : 'off') : 'on';
-            return [feature, output.version(version), state, `${percentage} %`];
+            const cells = [feature, output.version(version), state, `${percentage} %`];
+            return verdicts.size === 0 ? cells : [...cells, verdicts.get(feature) ?? '-'];
           });
           if (body.emergency) output.data('EMERGENCY: every feature is v1');
-          output.data(table([['feature', 'version', 'state', 'percentage'], ...rows]));
+          const health = verdicts.size === 0 ? [] : ['health'];
+          output.data(table([['feature', 'version', 'state', 'percentage', ...health], ...rows]));
         }
         if (status === 'ok') return exitCodes.ok;
         output.message(`switchback: ${trouble}`);
         return exitCodes.unhealthy;
       }),
     );
+}
+
+/** Of more features the answer would be long in coming, when somebody is in a hurry. */
+const maxVerdicts = 20;
+
+async function readVerdicts(api: Api, features: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const [first, ...others] = features;
+  if (first === undefined || features.length > maxVerdicts) return new Map();
+  const verdict = await readVerdict(api, first);
+  // Who may not see one may not see any.
+  if (verdict === null) return new Map();
+  const read = await Promise.all(others.map(async (feature) => [feature, await readVerdict(api, feature)] as const));
+  return new Map([[first, verdict] as const, ...read].map(([feature, found]) => [feature, found?.status ?? '-']));
 }
 
 /** Who may see more than everybody gets the histories with reasons. */

@@ -11,6 +11,7 @@ import { readServiceTokens, type ServiceToken } from './http/access.js';
 import { createHandler, type HandlerOptions } from './http/createHandler.js';
 import { listen } from './listen.js';
 import { createLateDatabase } from './lateDatabase.js';
+import { checkRetention, type Retention } from './metrics/retention.js';
 import { storeOn } from './postgresStore.js';
 import { prepareDatabase } from './prepareDatabase.js';
 import { StoreError } from './store.js';
@@ -55,6 +56,8 @@ export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   readonly tokens?: readonly ServiceToken[];
   /** Sends what pages count to OpenTelemetry, as OTLP/HTTP protobuf. Default: nowhere. */
   readonly otlp?: OtlpOptions;
+  /** How long numbers are kept, and how finely. */
+  readonly retention?: Retention;
   /** Hears what happens, line by line, without secrets. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -111,6 +114,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   if (listenUrl !== undefined && databaseUrl === undefined)
     throw new SwitchbackError('invalid-option', 'listenUrl is for a database of yours: set databaseUrl as well');
   if (options.otlp !== undefined) checkOtlpOptions(options.otlp);
+  const retention = checkRetention(options.retention ?? {});
   const dataDir = resolve(options.dataDir ?? defaultDataDir);
   const secrets = [
     options.adminToken ?? [],
@@ -159,7 +163,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       },
     });
     closers.push(() => database.close());
-    const store = storeOn(late, { readOnly, onInternalFault });
+    const store = storeOn(late, { readOnly, retention, onInternalFault });
     closers.push(() => store.close());
     const replicaName = `${hostname().slice(0, 150)}:${port === 0 ? `pid-${process.pid}` : port}`;
     const sink = options.otlp === undefined || readOnly ? undefined : await openOtlpSink(options.otlp);

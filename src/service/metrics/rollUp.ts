@@ -78,7 +78,7 @@ async function addTo(tx: Queryable, added: readonly BucketRow[]): Promise<void> 
         .map((column) => `bucket.${column} = row.${column}`)
         .join(' AND ')}
       RETURNING ${keyColumns.replace(/(\w+)/g, 'bucket.$1')}, ${numberColumns.replace(/(\w+)/g, 'bucket.$1')}`,
-    [JSON.stringify(rows.map(({ counts, histograms, sums, measures, ...key }) => key))],
+    [JSON.stringify(rows.map(({ counts: _c, histograms: _h, sums: _s, measures: _m, ...key }) => key))],
   );
   await tx.query(
     `INSERT INTO metric_buckets (${keyColumns}, ${numberColumns}, exposures, shard)

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../../src/evaluate/bucket.js';
 import { emptyHistogram, record } from '../../../src/observe/histogram.js';
@@ -350,4 +351,95 @@ test('counts v2 exposures after a rollback', async () => {
   await post(running, batch({ buckets: [bucket({ startMs: Date.now() + 1_000 })] }));
   const status = await running.get('/api/health/rollback-status');
   expect(await status.json()).toMatchObject({ v2: { exposuresAfter: 1, lastSeenAt: expect.any(String) } });
+});
+
+test('holds a bucket to the stage that was published with its revision', async () => {
+  const store = createMemoryStore(seed);
+  const { readState } = store;
+  store.readState = async () => ({ ...(await readState()), stages: new Map([['memoryPanel', 'p7-s3']]) });
+  const running = await startRunning(store);
+  const outside = { version: 'v1', arm: 'none', reason: 'DEFAULT' };
+  const buckets = ['p7-s3', 'p7-s4', null].flatMap((stage) => [bucket({ stage }), bucket({ stage, ...outside })]);
+  const { body } = await post(running, batch({ buckets }));
+  expect(body).toMatchObject({
+    status: 'partial',
+    acceptedBuckets: 3,
+    partialSuccess: [
+      { index: 2, code: 'version-mismatch', detail: expect.stringContaining('"p7-s4"') },
+      { index: 3, code: 'version-mismatch' },
+      { index: 4, code: 'version-mismatch' },
+    ],
+  });
+  const { body: unknown } = await post(
+    running,
+    batch({ seq: 2, buckets: [bucket({ stage: 'made-up', revision: 0, ...outside })] }),
+  );
+  expect(unknown).toMatchObject({ status: 'accepted' });
+  expect(store.batches[1]!.buckets[0]).toMatchObject({ unverified: true });
+});
+
+test('says when another batch is stored under the same number, and counts what it refuses', async () => {
+  const running = await startRunning(createMemoryStore(seed));
+  await post(running, batch({ buckets: [bucket(), bucket({ version: 'v3' })] }));
+  const { body } = await post(running, batch({ buckets: [bucket(), bucket()] }));
+  expect(body).toMatchObject({ status: 'duplicate', notes: [{ code: 'number-reused', count: 1 }] });
+  expect((await post(running, batch({ buckets: [bucket(), bucket({ version: 'v3' })] }))).body).toMatchObject({
+    notes: [],
+  });
+  const health = (await (await running.get('/api/health')).json()) as object;
+  expect(health).toMatchObject({
+    intake: {
+      batches: { stored: 1, duplicate: 2, limited: 0 },
+      acceptedBuckets: 1,
+      refused: { invalid: 1, 'number-reused': 1 },
+    },
+  });
+});
+
+test('takes none of the buckets of a sender that sends more than a page can', async () => {
+  const store = createMemoryStore(seed);
+  store.storeBatch = async () => ({ status: 'limited', gaps: [] });
+  const { body } = await post(await startRunning(store), batch({ buckets: [bucket(), bucket({ version: 'v3' })] }));
+  expect(body).toMatchObject({
+    status: 'partial',
+    acceptedBuckets: 0,
+    partialSuccess: [
+      { index: 0, code: 'sender-limit' },
+      { index: 1, code: 'sender-limit' },
+    ],
+  });
+});
+
+test('answers whatever is sent as a batch, and explains it', { timeout: 60_000 }, async () => {
+  const store = createMemoryStore(seed);
+  const running = await startRunning(store, { maxMetricsPerAddress: 1_000_000 });
+  const odd = fc.oneof(
+    fc.constantFrom(-1, 1e9, 2 ** 53, 0.5, null, '', 'v2', '__proto__', [], {}, true, 'x'.repeat(70)),
+    fc.jsonValue({ maxDepth: 2 }),
+  );
+  const fields = (names: readonly string[]) =>
+    fc
+      .uniqueArray(fc.constantFrom(...names), { maxLength: 3 })
+      .chain((chosen) =>
+        fc
+          .tuple(...chosen.map(() => odd))
+          .map((values) => Object.fromEntries(chosen.map((name, at) => [name, values[at]]))),
+      );
+  const forgedBucket = fields(Object.keys(bucket())).map((changes) => bucket(changes));
+  let seq = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fields(['schema', 'senderId', 'seq', 'dropped', 'subjects', 'buckets', 'checksum']),
+      fc.array(fc.oneof(forgedBucket, odd), { maxLength: 5 }),
+      async (changes, buckets) => {
+        seq += 1;
+        const { status, body } = await post(running, batch({ seq, buckets, ...changes }));
+        expect([200, 422]).toContain(status);
+        if (status === 422) expect(body['errors']).not.toEqual([]);
+        else expect(body).toMatchObject({ status: expect.any(String), partialSuccess: expect.any(Array) });
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(running.faults).toEqual([]);
 });
