@@ -21,7 +21,9 @@ const codeOf: Partial<Readonly<Record<ProblemKind, OfrepErrorCode>>> = {
   'invalid-json': 'PARSE_ERROR',
   'unsupported-media-type': 'PARSE_ERROR',
   'invalid-request': 'PARSE_ERROR',
-  // The protocol has no 413.
+  // Nested too deeply, or text with NUL: the protocol has no 422.
+  'invalid-value': 'INVALID_CONTEXT',
+  // Nor 413.
   'body-too-large': 'GENERAL',
 };
 
