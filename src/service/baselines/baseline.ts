@@ -31,5 +31,3 @@ export type StoredBaseline = BaselinePhase & {
   readonly createdBy: string;
   readonly reason: string | null;
 };
-
-export type CompletedBaseline = Extract<StoredBaseline, { readonly status: 'completed' }>;

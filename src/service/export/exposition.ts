@@ -8,20 +8,24 @@ export const contentTypeOf: Readonly<Record<Dialect, string>> = {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** One line: `suffix` such as `_sum`, labels, value. */
-export interface Sample {
-  readonly suffix: string;
-  readonly labels: Labels;
-  readonly value: number;
-}
-
 /** Samples under one name, help and type. The name of a counter has no `_total`; that is its samples' suffix. */
 export interface Family {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
   readonly help: string;
-  readonly samples: readonly Sample[];
+  /** As `writeSample` writes them, one or more lines each; they are the same in both dialects. */
+  readonly samples: readonly string[];
 }
+
+/** Writes one sample; `name` with its suffix, such as `_sum`. */
+export const writeSample = (name: string, labels: string, value: number): string =>
+  `${name}${labels === '' ? '' : `{${labels}}`} ${numberOf(value)}`;
+
+/** Writes labels for `writeSample`. */
+export const writeLabels = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+    .join(',');
 
 /** Writes families in one of the dialects. */
 export function writeExposition(families: readonly Family[], dialect: Dialect): string {
@@ -33,16 +37,10 @@ export function writeExposition(families: readonly Family[], dialect: Dialect): 
     const escaped = help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
     lines.push(`# HELP ${shown} ${dialect === 'text' ? escaped : escaped.replaceAll('"', '\\"')}`);
     lines.push(`# TYPE ${shown} ${type}`);
-    for (const sample of samples)
-      lines.push(`${name}${sample.suffix}${labelsOf(sample.labels)} ${numberOf(sample.value)}`);
+    for (const sample of samples) lines.push(sample);
   }
   if (dialect === 'openmetrics') lines.push('# EOF');
   return `${lines.join('\n')}\n`;
-}
-
-function labelsOf(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
 const escapeLabel = (value: string): string =>

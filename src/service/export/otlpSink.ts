@@ -5,8 +5,8 @@ import { checkOtlpOptions, type OtlpOptions } from './otlpOptions.js';
 import { toOtlpMetrics } from './otlpMetrics.js';
 import type { PointSink, SendOutcome } from './pointSink.js';
 
-/** What the exporter itself must not repeat for longer than this. */
-const lastResortMs = 15_000;
+/** How much longer than its own time the exporter may take before it is given up. */
+const graceMs = 2_000;
 const closeMs = 1_000;
 /** Statuses that say of the points, not of the receiver or the way to it, that they are no good. */
 const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
@@ -32,7 +32,7 @@ export function createOtlpSink(options: OtlpOptions): PointSink {
     everyMs,
     send: (points) =>
       new Promise<SendOutcome>((resolve) => {
-        const late = setTimeout(() => resolve({ status: 'failed', why: 'no answer in time' }), lastResortMs);
+        const late = setTimeout(() => resolve({ status: 'failed', why: 'no answer in time' }), timeoutMs + graceMs);
         late.unref();
         const end = (outcome: SendOutcome): void => {
           clearTimeout(late);

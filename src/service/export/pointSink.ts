@@ -9,7 +9,7 @@ export type SendOutcome =
 export interface PointSink {
   /** ms between two exports. */
   readonly everyMs: number;
-  /** Never rejects, and ends within 15 s. */
+  /** Never rejects, and ends within 20 s. */
   send(points: PointsToSend): Promise<SendOutcome>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Family, Labels, Sample } from './exposition.js';
+import { writeLabels, writeSample, type Family, type Labels } from './exposition.js';
 import type { ExportState } from './totalsStore.js';
 
 /** How this replica and what it publishes are. */
@@ -29,15 +29,15 @@ export function serviceFamilies(numbers: ServiceNumbers): readonly Family[] {
     name,
     type: 'gauge',
     help,
-    samples: samples.flatMap(([value, labels = {}]): readonly Sample[] =>
-      value === null ? [] : [{ suffix: '', labels, value }],
+    samples: samples.flatMap(([value, labels = {}]) =>
+      value === null ? [] : [writeSample(name, writeLabels(labels), value)],
     ),
   });
   const counter = (name: string, help: string, value: number): Family => ({
     name,
     type: 'counter',
     help,
-    samples: [{ suffix: '_total', labels: {}, value }],
+    samples: [writeSample(`${name}_total`, '', value)],
   });
   return [
     gauge('switchback_database_up', 'Whether the database answers this replica.', [Number(numbers.isDatabaseUp)]),

@@ -1,10 +1,10 @@
 import type { Histogram } from '../../observe/histogram.js';
 import { assertNever } from '../../error.js';
-import type { Family, Labels, Sample } from './exposition.js';
+import { writeLabels, writeSample, type Family, type Labels } from './exposition.js';
 import { nameOf, type Series } from './series.js';
 
 /** Series that one feature may have on the page; the rest is counted in `switchback_series_omitted`. */
-export const maxSeriesPerFeature = 200;
+const maxSeriesPerFeature = 200;
 
 /** Upper bounds in powers of two of a ms: each is a bound of ours too, so that what is counted below it is exact. */
 const boundsLog2Ms = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14];
@@ -30,28 +30,38 @@ const help = {
 
 type Name = keyof typeof help;
 
-/** Running totals as families, by feature; what matters most comes first where there is more than fits. */
-export function totalsFamilies(totals: Iterable<Series>): readonly Family[] {
-  const samples = new Map<Name, Sample[]>();
-  for (const name of Object.keys(help) as Name[]) samples.set(name, []);
-  const left = new Map<string, number>();
-  const omitted = new Map<string, number>();
+/** The samples of one feature, by family, in one piece each: there may be a thousand features. */
+export type FeatureSamples = ReadonlyMap<Name, string>;
+
+/** Writes the running totals of one feature; what matters most comes first where there is more than fits. */
+export function writeFeature(feature: string, totals: Iterable<Series>): FeatureSamples {
+  const samples = new Map<Name, string[]>();
+  const add = (name: Name, sample: string): void => {
+    const found = samples.get(name);
+    if (found === undefined) samples.set(name, [sample]);
+    else found.push(sample);
+  };
+  let room = maxSeriesPerFeature - 1;
+  let omitted = 0;
   for (const series of [...totals].sort(byWeight)) {
-    const { feature } = series;
     const added = [...samplesOf(series)];
-    const room = left.get(feature) ?? maxSeriesPerFeature - 1;
     if (added.length > room) {
-      omitted.set(feature, (omitted.get(feature) ?? 0) + added.length);
+      omitted += added.length;
       continue;
     }
-    left.set(feature, room - added.length);
-    for (const [name, sample] of added) samples.get(name)?.push(sample);
+    room -= added.length;
+    for (const [name, sample] of added) add(name, sample);
   }
-  for (const [feature, value] of omitted)
-    samples.get('switchback_series_omitted')?.push({ suffix: '', labels: { feature }, value });
-  return [...samples].map(([name, found]) => {
+  if (omitted > 0)
+    add('switchback_series_omitted', writeSample('switchback_series_omitted', writeLabels({ feature }), omitted));
+  return new Map([...samples].map(([name, found]) => [name, found.join('\n')]));
+}
+
+/** Puts the samples of features together. */
+export function totalsFamilies(features: readonly FeatureSamples[]): readonly Family[] {
+  return (Object.keys(help) as Name[]).map((name) => {
     const [type, text] = help[name];
-    return { name, type, help: text, samples: found };
+    return { name, type, help: text, samples: features.flatMap((samples) => samples.get(name) ?? []) };
   });
 }
 
@@ -59,13 +69,15 @@ const weights = ['counts', 'timing', 'sum', 'other', 'measure'];
 const weightOf = ({ value, assigned }: Series): number => weights.indexOf(value.kind) * 2 + (assigned ? 0 : 1);
 const byWeight = (a: Series, b: Series): number => weightOf(a) - weightOf(b) || (a.series < b.series ? -1 : 1);
 
-function* samplesOf(of: Series): Generator<readonly [Name, Sample]> {
+type NamedSample = readonly [Name, string];
+
+function* samplesOf(of: Series): Generator<NamedSample> {
   const { feature, version, value } = of;
-  const labels = { feature, version, assigned: String(of.assigned) };
+  const labels = writeLabels({ feature, version, assigned: String(of.assigned) });
   const name = nameOf(of);
-  const total = (family: Name, count: number, more: Labels = {}): readonly [Name, Sample] => [
+  const total = (family: Name, count: number, more = ''): NamedSample => [
     family,
-    { suffix: '_total', labels: { ...labels, ...more }, value: count },
+    writeSample(`${family}_total`, labels + more, count),
   ];
   switch (value.kind) {
     case 'counts': {
@@ -74,15 +86,14 @@ function* samplesOf(of: Series): Generator<readonly [Name, Sample]> {
       yield total('switchback_exposures', counts.exposures);
       yield total('switchback_settled', counts.settled);
       for (const [phase, failed] of Object.entries(counts.failed))
-        yield total('switchback_failures', failed, { phase });
+        yield total('switchback_failures', failed, and({ phase }));
       yield total('switchback_aborted', counts.aborted);
       yield total('switchback_suppressed', counts.suppressedByBreaker);
       yield total('switchback_overridden', counts.overridden);
       return;
     }
     case 'timing':
-      for (const sample of histogramSamples(value.histogram, { ...labels, timing: name }))
-        yield ['switchback_timing_seconds', sample];
+      yield* histogramSamples(value.histogram, labels + and({ timing: name }));
       return;
     case 'sum':
       if (name === 'heapMb') yield* pair('switchback_heap_megabytes', labels, value);
@@ -93,11 +104,11 @@ function* samplesOf(of: Series): Generator<readonly [Name, Sample]> {
       return;
     case 'measure': {
       const { measure } = value;
-      const measured = { measure: name, unit: measure.unit };
+      const measured = and({ measure: name, unit: measure.unit });
       if (measure.kind === 'counter') yield total('switchback_measured', measure.sum, measured);
       else if (measure.kind === 'gauge')
-        yield ['switchback_measured_last', { suffix: '', labels: { ...labels, ...measured }, value: measure.last }];
-      else yield* pair('switchback_measured_values', { ...labels, ...measured }, measure);
+        yield ['switchback_measured_last', writeSample('switchback_measured_last', labels + measured, measure.last)];
+      else yield* pair('switchback_measured_values', labels + measured, measure);
       return;
     }
     case 'other':
@@ -108,21 +119,23 @@ function* samplesOf(of: Series): Generator<readonly [Name, Sample]> {
   }
 }
 
-function* pair(name: Name, labels: Labels, { n, sum }: { n: number; sum: number }): Generator<readonly [Name, Sample]> {
-  yield [name, { suffix: '_sum', labels, value: sum }];
-  yield [name, { suffix: '_count', labels, value: n }];
+const and = (labels: Labels): string => `,${writeLabels(labels)}`;
+
+function* pair(name: Name, labels: string, { n, sum }: { n: number; sum: number }): Generator<NamedSample> {
+  yield [name, writeSample(`${name}_sum`, labels, sum)];
+  yield [name, writeSample(`${name}_count`, labels, n)];
 }
 
 /** A classic histogram in seconds; every bound is one of ours, whatever its scale. */
-function* histogramSamples({ s, n, z, sum, o, b }: Histogram, labels: Labels): Generator<Sample> {
+function* histogramSamples({ s, n, z, sum, o, b }: Histogram, labels: string): Generator<NamedSample> {
+  const name = 'switchback_timing_seconds';
   const perPower = 2 ** s;
   let below = z;
   let at = 0;
   for (const power of boundsLog2Ms) {
     while (at < b.length && o + at + 1 <= power * perPower) below += b[at++] ?? 0;
-    yield { suffix: '_bucket', labels: { ...labels, le: String(2 ** power / 1_000) }, value: below };
+    yield [name, writeSample(`${name}_bucket`, `${labels},le="${2 ** power / 1_000}"`, below)];
   }
-  yield { suffix: '_bucket', labels: { ...labels, le: '+Inf' }, value: n };
-  yield { suffix: '_sum', labels, value: sum / 1_000 };
-  yield { suffix: '_count', labels, value: n };
+  yield [name, writeSample(`${name}_bucket`, `${labels},le="+Inf"`, n)];
+  yield* pair(name, labels, { n, sum: sum / 1_000 });
 }

@@ -102,7 +102,7 @@ export interface Handler {
   readonly ready: Promise<void>;
   /** Tells streams to come back elsewhere and stops watching; the store stays open, it is yours. */
   close(): void;
-  /** Ends after `close`, when nothing in the background needs the store any more; within 15 s. */
+  /** Ends after `close`, when nothing in the background needs the store any more; within 20 s. */
   readonly closed: Promise<void>;
 }
 

@@ -28,12 +28,14 @@ export function scrapeRoute(service: Service, { totals, exportState }: ScrapePar
   const pages = new Map<Dialect, { readonly atMs: number; readonly page: Promise<string> }>();
 
   const write = async (dialect: Dialect): Promise<string> => {
-    const { series, sinceMs } = await known();
+    const { features, sinceMs } = await known();
     const current = replica.current();
     const killed = new Set(current?.kills);
     const isEmergency = (current?.emergency ?? null) !== null;
     // Those that are published are a thousand at most; retired ones still count, unseen.
-    const shown = [...series.values()].filter(({ feature }) => current === null || current.features.has(feature));
+    const shown = [...features].flatMap(([feature, samples]) =>
+      current === null || current.features.has(feature) ? [samples] : [],
+    );
     const own = serviceFamilies({
       isDatabaseUp: replica.isStoreHealthy(),
       alarms: replica.alarms().length,
