@@ -91,3 +91,48 @@ test.each([
   },
   90_000,
 );
+
+test('a page goes to v1 by kills that a service cannot store, although they come with the revision that it knows', async () => {
+  const databaseUrl = await postgres.createDatabase();
+  const start = async (options: Partial<ServiceOptions> = {}) => {
+    const service = await startService({
+      port: 0,
+      dataDir,
+      databaseUrl,
+      adminToken,
+      delivery: { pollMs: 1_000 },
+      ...options,
+    });
+    onTestFinished(() => service.close());
+    return service;
+  };
+  const first = await start();
+  await fetch(`${first.url}/api/features`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ feature: 'memoryPanel', enabled: true, percentage: 100 }),
+  });
+  const open = (url: string) => {
+    const client = createSwitchback({
+      features,
+      source: httpSource({ url: `${url}/api`, EventSource: null, onWake: () => () => {} }),
+      context: { targetingKey: 'user-1' },
+      storage: false,
+      sinks: [],
+      onInternalFault: () => {},
+    });
+    onTestFinished(() => client.close());
+    client.start();
+    return client;
+  };
+  const page = open(first.url);
+  await expect.poll(() => page.getDecision('memoryPanel').version).toBe('v2');
+  await first.close();
+  // Read-only, as a standby is: nothing can be stored, so the revision stays.
+  const options = { readOnly: true, startKills: { emergency: false, features: ['memoryPanel'] } };
+  await start({ ...options, port: first.port });
+  await expect
+    .poll(() => page.getDecision('memoryPanel'), { timeout: 20_000 })
+    .toMatchObject({ version: 'v1', reason: 'ROLLED_BACK' });
+  expect(page.getDecision('sessionsList').version).toBe('v1');
+}, 60_000);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -192,6 +192,27 @@ test('does not wait for what waiting does not cure', async () => {
   onTestFinished(() => service.close());
   expect(await (await fetch(`${service.url}/api/snapshot`)).json()).toMatchObject({ kind: 'kills' });
 }, 60_000);
+
+test('an embedded database that cannot start ends the start, but not a rollback by the environment', async () => {
+  const broken = await mkdtemp(join(tmpdir(), 'switchback-broken-'));
+  onTestFinished(() => rm(broken, { recursive: true, force: true }));
+  await writeFile(join(broken, 'postgres'), 'no folder');
+  const log: string[] = [];
+  const options = { port: 0, dataDir: broken, adminToken, log: (line: string) => void log.push(line) };
+  await expect(startService(options)).rejects.toThrow();
+  const service = await startService({ ...options, startKills: { emergency: true, features: [] } });
+  onTestFinished(() => service.close());
+  expect([service.waitsForDatabase, service.psqlCommand]).toEqual([true, null]);
+  expect(await (await fetch(`${service.url}/api/snapshot`)).json()).toMatchObject({ kind: 'kills', emergency: {} });
+  expect(log.join()).toContain('not there yet');
+  // It comes alone when what held it up is gone.
+  await rm(join(broken, 'postgres'));
+  await expect.poll(() => service.waitsForDatabase, { timeout: 60_000 }).toBe(false);
+  await expect
+    .poll(async () => (await fetch(`${service.url}/api/health`)).json(), { timeout: 20_000 })
+    .toMatchObject({ status: 'ok', emergency: true });
+  expect(service.psqlCommand).toContain('psql');
+}, 120_000);
 
 test('stops in time while it waits', async () => {
   const { service } = await startLate();
