@@ -78,8 +78,16 @@ export interface DecodedRequest {
 
 export type Decode = (bytes: Uint8Array) => DecodedRequest;
 
+const excerpt = protobuf.parse(ownText).root;
+
 /** Decodes by our own excerpt of the definition. */
-export const decodeByExcerpt: Decode = decodeWith(protobuf.parse(ownText).root);
+export const decodeByExcerpt: Decode = decodeWith(excerpt);
+
+/** Reads a request in JSON as a receiver does, and says it in protobuf. */
+export function encodeJson(request: Record<string, unknown>): Uint8Array {
+  const type = excerpt.lookupType('opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest');
+  return type.encode(type.fromObject(request)).finish();
+}
 
 /** Decodes by the definition as it was published. */
 export async function loadPublished(): Promise<Decode> {

@@ -13,14 +13,19 @@ import { expect, test } from 'vitest';
 import { createMetricPoints } from '../../../../src/client/reporter/otlp/metricPoints.js';
 import { attribute } from '../../../../src/client/reporter/otlp/encoding.js';
 import type { Observation } from '../../../../src/observe/observe.js';
+import { decodeByExcerpt, encodeJson } from '../../../service/export/otlpMessages.js';
 import { checkOtlp } from './checkOtlp.js';
 import { readPoints, type ReceivedPoint } from './otlpReceiver.js';
 
-// The writer of OTLP/JSON that OpenTelemetry's own exporters use, and which they bring along.
-const { JsonMetricsSerializer } = createRequire(
+interface Serializer {
+  serializeRequest(metrics: ResourceMetrics): Uint8Array;
+}
+// The writers of OTLP that OpenTelemetry's own exporters use, and which they bring along.
+const { JsonMetricsSerializer, ProtobufMetricsSerializer } = createRequire(
   createRequire(import.meta.url).resolve('@opentelemetry/exporter-metrics-otlp-proto'),
 )('@opentelemetry/otlp-transformer') as {
-  readonly JsonMetricsSerializer: { serializeRequest(metrics: ResourceMetrics): Uint8Array };
+  readonly JsonMetricsSerializer: Serializer;
+  readonly ProtobufMetricsSerializer: Serializer;
 };
 
 const labels = {
@@ -42,7 +47,7 @@ const attributes = {
 const durationsMs = [0, 0, 0.25, 1, 2, 3.5, 16.6, 16.7, 41.2, 41.3, 120, 999, 1_024, 60_000];
 
 /** The same numbers through OpenTelemetry's SDK. */
-async function exportByOtel(): Promise<object> {
+async function exportByOtel(): Promise<{ readonly json: object; readonly protobuf: Uint8Array }> {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.DELTA);
   const provider = new MeterProvider({
     resource: resourceFromAttributes({ 'service.name': 'web' }),
@@ -59,9 +64,9 @@ async function exportByOtel(): Promise<object> {
   await provider.forceFlush();
   const [metrics] = exporter.getMetrics();
   if (!metrics) throw new Error('nothing was exported');
-  const written: object = JSON.parse(new TextDecoder().decode(JsonMetricsSerializer.serializeRequest(metrics)));
+  const json: object = JSON.parse(new TextDecoder().decode(JsonMetricsSerializer.serializeRequest(metrics)));
   await provider.shutdown();
-  return written;
+  return { json, protobuf: ProtobufMetricsSerializer.serializeRequest(metrics) };
 }
 
 function exportByUs(): object {
@@ -97,7 +102,7 @@ const named = (points: readonly ReceivedPoint[]) => new Map(points.map((one) => 
 const byName = (a: string, b: string): number => (a < b ? -1 : 1);
 
 test('writes the same numbers as the SDK of OpenTelemetry, in the same fields', async () => {
-  const theirs = await exportByOtel();
+  const { json: theirs } = await exportByOtel();
   const ours = exportByUs();
   expect(checkOtlp('/v1/metrics', ours)).toEqual([]);
 
@@ -132,5 +137,19 @@ test('nests as the SDK of OpenTelemetry does', async () => {
     const entries = Object.entries(value).filter(([key]) => !ignored.has(key));
     return Object.fromEntries(entries.sort(([a], [b]) => byName(a, b)).map(([key, one]) => [key, shapeOf(one)]));
   };
-  expect(shapeOf(exportByUs())).toEqual(shapeOf(await exportByOtel()));
+  const { json: theirs } = await exportByOtel();
+  expect(shapeOf(exportByUs())).toEqual(shapeOf(theirs));
+});
+
+test('says in protobuf what the SDK of OpenTelemetry says', async () => {
+  const { protobuf } = await exportByOtel();
+  const theirs = decodeByExcerpt(protobuf);
+  const ours = decodeByExcerpt(encodeJson(exportByUs() as Record<string, unknown>));
+  // Buckets were compared above; times are those of the run.
+  const plain = ({ histogram, startMs: _, endMs: __, ...point }: (typeof ours.points)[number]) => {
+    const { scale: ___, offset: ____, bucketCounts: _____, ...rest } = histogram ?? {};
+    return { ...point, ...rest };
+  };
+  expect([ours.resource, ours.scope]).toEqual([theirs.resource, theirs.scope]);
+  expect(ours.points.map(plain)).toEqual(theirs.points.map(plain));
 });
