@@ -27,7 +27,8 @@ function createFastClock(startMs: number) {
       for (;;) {
         await turn();
         let first: [number, { dueMs: number; run: () => void }] | undefined;
-        for (const timer of timers) if (timer[1].dueMs <= untilMs && timer[1].dueMs < (first?.[1].dueMs ?? Infinity)) first = timer;
+        for (const timer of timers)
+          if (timer[1].dueMs <= untilMs && timer[1].dueMs < (first?.[1].dueMs ?? Infinity)) first = timer;
         if (!first) break;
         timers.delete(first[0]);
         nowMs = Math.max(nowMs, first[1].dueMs);
@@ -133,11 +134,18 @@ export async function loseThreeInTen(url: string, pages: number, each: number): 
     sink: undefined as ReturnType<typeof createSink> | undefined,
   }));
   for (const page of sinks)
-    page.sink = createSink({ url, clock: fast.clock, fetch: lossy, random: chance, area: page.area, sender: page.sender + 1 });
+    page.sink = createSink({
+      url,
+      clock: fast.clock,
+      fetch: lossy,
+      random: chance,
+      area: page.area,
+      sender: page.sender + 1,
+    });
   const settle = async (ms: number) => {
     for (let step = 0; step < ms; step += 1_000) {
       await fast.advance(1_000);
-      while (underWay.size > 0) await Promise.allSettled([...underWay]);
+      while (underWay.size > 0) await Promise.allSettled(underWay);
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
   };
@@ -154,7 +162,7 @@ export async function loseThreeInTen(url: string, pages: number, each: number): 
     await settle(30_000);
   }
   await new Promise((resolve) => setTimeout(resolve, 500));
-  while (underWay.size > 0) await Promise.allSettled([...underWay]);
+  while (underWay.size > 0) await Promise.allSettled(underWay);
   return result;
 }
 
@@ -185,7 +193,7 @@ export async function stayOffline(events: number): Promise<OfflineResult> {
       requestsOffline++;
       throw new TypeError('offline');
     }
-    const batch = JSON.parse(String(init?.body)) as {
+    const batch = JSON.parse(init?.body as string) as {
       seq: number;
       dropped: typeof counted;
       buckets: { counts: { attempts: number } }[];
@@ -245,7 +253,10 @@ export interface LoopResult {
 }
 
 /** A host that reports our failures to us, over and over: each fault makes failures, on top of 10,000 a second. */
-export async function loopOwnFailures(answer: 'throws' | '429' | '500' | 'accepts', seconds: number): Promise<LoopResult> {
+export async function loopOwnFailures(
+  answer: 'throws' | '429' | '500' | 'accepts',
+  seconds: number,
+): Promise<LoopResult> {
   const fast = createFastClock(1_795_244_451_480);
   const requests: number[] = [];
   const faults: number[] = [];

@@ -52,6 +52,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   let { seq } = options;
   let stored: StoredQueue | undefined;
   let storeLoads = 0;
+  let fresh = 0;
   let cancelFlush: (() => void) | undefined;
   // From the first observation on, so that a client that is only created holds nothing.
   let stopHiding: (() => void) | undefined;
@@ -124,6 +125,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   };
 
   const stopFlush = (): void => {
+    fresh = 0;
     cancelFlush?.();
     cancelFlush = undefined;
   };
@@ -146,7 +148,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
         if (!stopHiding) void fetchStore();
         stopHiding ??= onHide(leave);
         queue.add(...observed);
-        if (queue.fresh() >= flushCount) flush();
+        if (++fresh >= flushCount) flush();
         else cancelFlush ??= clock.after(flushIntervalMs, flush);
       });
     },

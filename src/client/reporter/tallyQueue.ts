@@ -15,8 +15,6 @@ import { isInSample } from './inSample.js';
 /** Tallies that wait to be sent, bounded; what does not fit is counted. */
 export interface TallyQueue {
   add(observation: Observation, subject: string, eventClass?: EventClass): void;
-  /** Observations added since tallies were last taken. */
-  fresh(): number;
   /** What waits, in bytes of JSON. */
   bytes(): number;
   /**
@@ -46,7 +44,6 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
   const waiting = new Map<string, WaitingTally>();
   const countedUnits = new Map<string, number>();
   let bytes = 0;
-  let fresh = 0;
   let named = 0;
   let dropped = { ...nothingDropped, queueFull };
 
@@ -121,11 +118,9 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
       entry.units |= units;
       entry.isCritical ||= isCritical;
       entry.observations += times;
-      fresh += times;
       // Measured seldom while it fills: a thousand gates report at once.
       if (entry.bytes === 0 || (entry.observations & (entry.observations - 1)) === 0) measure(entry);
     },
-    fresh: () => fresh,
     bytes: () => bytes,
     take(maxTaken, minTaken) {
       waiting.forEach(measure);
@@ -135,7 +130,6 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
       for (const [key, entry] of chosen) remove(key, entry);
       const told = dropped;
       dropped = { ...nothingDropped };
-      fresh = 0;
       return { tallies: chosen.map(([, entry]) => entry), dropped: told };
     },
     lose({ observations, dropped: untold }, why) {

@@ -35,7 +35,7 @@ function createCase(options: Partial<HttpSinkOptions> = {}) {
     sink.observe({ kind: 'exposure', ...labels, atMs: clock.now() } as Observation, subjectOf(1));
   };
   const exposures = () =>
-    batches.flatMap(({ buckets }) => buckets).reduce((sum, { counts }) => sum + counts.exposures, 0);
+    batches.flatMap(({ buckets }) => buckets).reduce((sum, { counts }) => sum + (counts.exposures ?? 0), 0);
   return { sink, clock, batches, faults, chunk, observe, exposures };
 }
 
@@ -141,4 +141,92 @@ test('survives a fault hook that throws', async () => {
   chunk.isBlocked = false;
   await clock.advance(10_000);
   expect(exposures()).toBe(1);
+});
+
+/** What a failure says stays on the page. */
+const failure = { phase: 'render', name: 'Error', message: 'secret' };
+
+function createGoneCase(options: Partial<HttpSinkOptions> = {}) {
+  const of = createCase(options);
+  of.chunk.isBlocked = true;
+  const fail = (more: object = {}, user = 1) => {
+    const labels = { feature: 'panel', version: 'v2', arm: 'v2', reason: 'SPLIT', epoch: 1, revision: 1, stage: null };
+    const observation = { kind: 'failure', failure, ...labels, atMs: of.clock.now(), ...more };
+    of.sink.observe(observation as Observation, subjectOf(user));
+  };
+  const failed = () =>
+    of.batches.flatMap(({ buckets }) => buckets).reduce((sum, { counts }) => sum + (counts.failed['render'] ?? 0), 0);
+  return { ...of, fail, failed };
+}
+
+test('failures leave without the code that is gone, as the smallest batch the service takes', async () => {
+  const { clock, fail, observe, batches } = createGoneCase();
+  observe();
+  fail({ sampling: 0.1 });
+  fail({ feature: 'constructor', times: 3 }, 2);
+  await clock.advance(5_000);
+  expect(batches).toEqual([
+    {
+      schema: 1,
+      senderId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      seq: 1,
+      dropped: { queueFull: 0 },
+      subjects: { panel: subjectOf(1), constructor: subjectOf(2) },
+      buckets: [
+        expect.objectContaining({ feature: 'panel', arm: 'v2', units: { exposed: 1, error: 1 }, sampling: 1 }),
+        expect.objectContaining({ feature: 'constructor', counts: { failed: { render: 3 } } }),
+      ],
+    },
+  ]);
+  expect(JSON.stringify(batches)).not.toContain('secret');
+});
+
+test('an endless loop of failures without the code is a request in 5 s, and what did not fit is counted', async () => {
+  const { clock, fail, failed, batches } = createGoneCase();
+  for (let step = 0; step < 100; step++) {
+    for (let count = 0; count < 1_000; count++) fail();
+    await clock.advance(100);
+  }
+  await clock.advance(10_000);
+  expect(batches.length).toBeLessThanOrEqual(4);
+  const dropped = batches.reduce((sum, batch) => sum + batch.dropped.queueFull, 0);
+  expect(failed() + dropped).toBe(100_000);
+  expect(Math.max(...batches.map((batch) => JSON.stringify(batch).length))).toBeLessThan(60 * 1_024);
+});
+
+test('a failure that could not leave is counted in the next batch', async () => {
+  let isAway = true;
+  const texts: string[] = [];
+  const { clock, fail } = createGoneCase({
+    fetch: async (_url, init) => {
+      if (isAway) throw new TypeError('away');
+      texts.push(String(init?.body));
+      return new Response('{}');
+    },
+  });
+  fail();
+  await clock.advance(5_000);
+  isAway = false;
+  fail();
+  await clock.advance(5_000);
+  expect(texts.map((text) => JSON.parse(text))).toMatchObject([{ seq: 2, dropped: { queueFull: 1 } }]);
+});
+
+test('failures leave when the sink is closed, and nothing is left behind', async () => {
+  const { sink, clock, fail, failed } = createGoneCase();
+  fail();
+  await clock.advance(0);
+  sink.close?.();
+  await clock.advance(0);
+  expect([failed(), clock.waiting()]).toEqual([1, 0]);
+});
+
+test('code that comes after all goes on with the next number and sends no failure again', async () => {
+  const { clock, chunk, fail, failed, observe, batches, exposures } = createGoneCase();
+  fail();
+  observe();
+  await clock.advance(10_000);
+  chunk.isBlocked = false;
+  await clock.advance(20_000);
+  expect([failed(), exposures(), batches.map(({ seq }) => seq)]).toEqual([1, 1, [1, 2]]);
 });

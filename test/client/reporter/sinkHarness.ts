@@ -1,5 +1,6 @@
 import { createExchange } from '../../../src/client/exchange.js';
 import { createHttpReporter, type HttpReporterOptions } from '../../../src/client/reporter/httpReporter.js';
+import { createStoredQueue } from '../../../src/client/reporter/storedQueue.js';
 import { openStorage } from '../../../src/client/storage.js';
 import type { Observation } from '../../../src/observe/observe.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
@@ -19,7 +20,7 @@ export interface SentBatch {
     feature: string;
     version: string;
     startMs: number;
-    counts: { exposures: number; settled: number; failed: Record<string, number> };
+    counts: { attempts: number; exposures: number; settled: number; failed: Record<string, number> };
     units: { exposed: number; error: number };
     sampling: number;
     histograms: Record<string, { n: number }>;
@@ -54,6 +55,7 @@ export function createSinkCase(options: Partial<HttpReporterOptions> & { fetch?:
     seq: 0,
     storage: openStorage(false),
     locks: null,
+    loadStore: async () => ({ createStoredQueue }),
     random: () => 0.5,
     // A Blob is read asynchronously: its text is kept as it comes.
     sendBeacon: (_url, body) => {

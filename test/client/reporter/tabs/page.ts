@@ -1,0 +1,41 @@
+// One tab whose observations are told apart by their features.
+import { httpSink, type Observation } from 'react-switchback/client';
+
+declare global {
+  interface Window {
+    tab: Tab;
+    /** Where batches go; set before the page's code runs. */
+    metricsUrl: string;
+  }
+}
+
+interface Tab {
+  /** Observes so many features once each, named by a prefix. */
+  observe(prefix: string, count: number): void;
+  flush(): void;
+  /** Batches that are stored, by their senders. */
+  stored(): readonly string[];
+  faults: string[];
+}
+
+const faults: string[] = [];
+const sink = httpSink({
+  url: window.metricsUrl,
+  onInternalFault: (operation, error) => void faults.push(`${operation}: ${String(error)}`),
+});
+
+window.tab = {
+  observe(prefix, count) {
+    for (let at = 0; at < count; at++) {
+      const feature = `${prefix}${at}`;
+      const labels = { feature, version: 'v2', arm: 'none', reason: 'DEFAULT', epoch: 1, revision: 1, stage: null };
+      sink.observe({ ...labels, kind: 'attempt', atMs: Date.now() } as Observation, 'a'.repeat(24));
+    }
+  },
+  flush: () => sink.flush?.(),
+  stored() {
+    const keys = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? '');
+    return keys.filter((key) => key.startsWith('switchback:queue:')).map((key) => key.split(':')[2] ?? '');
+  },
+  faults,
+};
