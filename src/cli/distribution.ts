@@ -6,8 +6,11 @@ import { nodeDigestOf } from '../service/index.js';
 import { createApi } from './api.js';
 import { CliError, exitCodes } from './exit.js';
 import { readFeature, readGlobalOptions, readNumber, type GlobalOptions } from './options.js';
+import { createProgressLine } from './planProgress.js';
 import type { Run } from './run.js';
 import { wilsonInterval } from '../guard/wilson.js';
+
+const shownEvery = 100_000;
 
 interface Given {
   readonly feature?: string;
@@ -33,8 +36,13 @@ export function addDistribution(program: Command, run: Run): void {
           given.percentage === undefined
             ? await byRules(options, feature)
             : byPercentage(feature, readNumber('--percentage', given.percentage, 0, 100));
+        const line = createProgressLine(process.stderr);
         let v2 = 0;
-        for (let at = 0; at < samples; at += 1) if (getsV2(randomUUID())) v2 += 1;
+        for (let at = 0; at < samples; at += 1) {
+          if (at > 0 && at % shownEvery === 0) line.draw(`${at} of ${samples} users`);
+          if (getsV2(randomUUID())) v2 += 1;
+        }
+        line.clear();
         const [low, high] = wilsonInterval(v2, samples);
         const report = { feature, samples, v2, v1: samples - v2, share: v2 / samples, interval95: [low, high] };
         const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -57,6 +57,7 @@ const longOnes: readonly [name: string, args: readonly string[], progress: RegEx
   ['a rollback that waits for pages', ['rollback', 'panel0', '--wait', '1.5'], /1 of 1 streams have not confirmed/, 4],
   ['a report', ['report', 'rollout'], /\d+ of 12 features/, 0],
   ['the doctor', ['doctor'], /trying: stream/, 0],
+  ['a sample', ['distribution', 'X', '--percentage', '5', '--samples', '200001'], /100000 of 200001 users/, 0],
 ];
 
 describe('long work', () => {
@@ -68,7 +69,9 @@ describe('long work', () => {
     expect(seen.text).toContain(clearLine);
     expect(seen.code).toBe(code);
     // Nothing of it stays.
-    expect(lastLines(seen.text).filter((line) => /waiting up to|of 12 features|trying:/.test(line))).toEqual([]);
+    expect(
+      lastLines(seen.text).filter((line) => /waiting up to|of 12 features|trying:|of 200001 users/.test(line)),
+    ).toEqual([]);
   });
 
   test.each(longOnes)('%s shows nothing of it in a pipe', async (_, args, progress, code) => {
