@@ -12,7 +12,7 @@ import { createHandler, type HandlerOptions } from './http/createHandler.js';
 import { listen } from './listen.js';
 import { createLateDatabase } from './lateDatabase.js';
 import { checkRetention, type Retention } from './metrics/retention.js';
-import { storeOn } from './postgresStore.js';
+import { storeOn } from './storeOn.js';
 import { prepareDatabase } from './prepareDatabase.js';
 import { StoreError } from './store.js';
 
