@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bucketIndex, emptyHistogram, merge, quantileOf, record, type Histogram } from '../../src/observe/histogram.js';
+import {
+  bucketIndex,
+  downscale,
+  emptyHistogram,
+  maxBuckets,
+  merge,
+  percentile,
+  quantileOf,
+  record,
+  type Histogram,
+} from '../../src/observe/histogram.js';
 
 const histogramOf = (values: readonly number[]): Histogram => values.reduce(record, emptyHistogram);
 const duration = fc.oneof(
@@ -89,6 +99,111 @@ describe('a quantile', () => {
     const histogram = histogramOf([0, 0, 0, 100]);
     expect(quantileOf(histogram, 0.75)).toBe(0);
     expect(quantileOf(histogram, 0.76)).toBe(100);
+  });
+});
+
+// Anything a double can be, and what is near the ends of what is told apart.
+const anything = fc.oneof(
+  fc.double(),
+  fc.double({ min: 1e-9, max: 1e18, noNaN: true }),
+  fc.constantFrom(0, -0, 5e-324, 2.2e-308, 1e-6, 1e15, Number.MAX_VALUE, Infinity, -Infinity, Number.NaN, -1),
+);
+
+describe('a percentile', () => {
+  const q = fc.double({ min: 0, max: 1, noNaN: true });
+
+  test('is as far off as it says at most, whatever was recorded, merged or downscaled', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anything, { maxLength: 80 }),
+        fc.array(anything, { maxLength: 80 }),
+        q,
+        fc.nat(3),
+        (a, b, at, by) => {
+          const kept = [...a, ...b].filter((value) => value >= 0 && value < Infinity);
+          const clamped = kept.map((value) => (value === 0 ? 0 : Math.min(Math.max(value, 1e-6), 1e15)));
+          const sorted = clamped.sort((x, y) => x - y);
+          const merged = merge(histogramOf(a), histogramOf(b));
+          const found = percentile(downscale(merged, merged.s - by), at);
+          if (sorted.length === 0) {
+            expect(found).toBeNull();
+            return;
+          }
+          const exact = sorted[Math.max(1, Math.ceil(at * sorted.length)) - 1]!;
+          expect(Math.abs(found!.value - exact)).toBeLessThanOrEqual(exact * (found!.errorRatio + 1e-9));
+          expect(found!.value).toBeGreaterThanOrEqual(sorted[0]!);
+          expect(found!.value).toBeLessThanOrEqual(sorted.at(-1)!);
+        },
+      ),
+      {
+        numRuns: 1_000,
+        examples: [
+          [[5e-324, 1e300], [0, 1], 1, 0],
+          [[-1, Number.NaN], [], 0.5, 0],
+          [[1e-6, 1e15], [1, 2, 3], 0.5, 3],
+        ],
+      },
+    );
+  });
+
+  test.each([
+    [3, 0.0433],
+    [2, 0.0865],
+    [0, 0.3334],
+  ])('at scale %i is within %d', (scale, ratio) => {
+    const errorRatio = percentile(downscale(histogramOf([1, 10, 100]), scale), 0.5)!.errorRatio;
+    expect(errorRatio).toBeLessThanOrEqual(ratio);
+    expect(errorRatio).toBeGreaterThan(ratio - 0.001);
+  });
+
+  test('of zeros, and of one value, is exact', () => {
+    expect(percentile(histogramOf([0, 0, 7]), 0.5)).toEqual({ value: 0, errorRatio: 0 });
+    expect(percentile(histogramOf([7, 7]), 0.5)).toEqual({ value: 7, errorRatio: 0 });
+  });
+});
+
+describe('downscaling', () => {
+  test('keeps every count, and is the same before a merge as after it', () => {
+    fc.assert(
+      fc.property(durations, durations, fc.integer({ min: -2, max: 2 }), (a, b, scale) => {
+        const [x, y] = [histogramOf(a), histogramOf(b)];
+        const before = merge(downscale(x, scale), downscale(y, scale));
+        expectSame(
+          before.n === 0 ? before : { ...before, s: scale },
+          before.n === 0 ? before : downscale(merge(x, y), scale),
+        );
+        expect(downscale(x, scale).b.reduce((sum, count) => sum + count, 0)).toBe(x.n - x.z);
+      }),
+    );
+  });
+
+  test('leaves a histogram of that scale, or a coarser one, as it is', () => {
+    const some = histogramOf([1, 2]);
+    expect(downscale(some, 3)).toBe(some);
+    expect(downscale(some, 5)).toBe(some);
+  });
+
+  test('comes by itself where values spread, and never takes more than 320 buckets', () => {
+    fc.assert(
+      fc.property(fc.array(anything, { maxLength: 60 }), fc.array(anything, { maxLength: 60 }), (a, b) => {
+        const whole = histogramOf([...a, ...b]);
+        expect(whole.b.length).toBeLessThanOrEqual(maxBuckets);
+        expectSame(merge(histogramOf(a), histogramOf(b)), whole);
+      }),
+      {
+        numRuns: 500,
+        examples: [
+          [[1e-6], [1e15]],
+          [
+            [1e-6, 1],
+            [1e15, 3],
+          ],
+          [[0], [1e15, 1e-6]],
+        ],
+      },
+    );
+    expect(histogramOf([0.001, 1e9]).s).toBe(3);
+    expect(histogramOf([1e-6, 1e15]).s).toBe(2);
   });
 });
 

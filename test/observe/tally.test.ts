@@ -39,6 +39,14 @@ const happening = fc.oneof(
     name: fc.constantFrom('chunkLoadMs', 'commitMs'),
     valueMs: fc.integer({ min: 0, max: 10_000 }),
   }),
+  fc.record({ kind: fc.constant('sum' as const), name: fc.constant('heapMb'), value: fc.nat(100) }),
+  fc.record({
+    kind: fc.constant('measure' as const),
+    name: fc.constantFrom('rows', 'cells'),
+    measure: fc.constant('gauge' as const),
+    unit: fc.constant('1'),
+    value: fc.integer({ min: -100, max: 100 }),
+  }),
 );
 const observation = happening.map((what): Observation => ({ ...observed, atMs, ...what }) as Observation);
 const observations = fc.array(observation, { maxLength: 40 });
@@ -76,6 +84,26 @@ test('timings go into the histogram of their name', () => {
   const { histograms, counts } = tallyOf([timing('chunkLoadMs', 40), timing('chunkLoadMs', 40), timing('commitMs', 3)]);
   expect(histograms.chunkLoadMs?.n).toBe(2);
   expect(quantileOf(histograms.commitMs!, 0.5)).toBe(3);
+  expect(counts).toEqual(emptyCounts);
+});
+
+test('sums and measures go under their names, of one kind and unit each', () => {
+  const measure = (name: string, value: number, unit = '{row}') =>
+    ({ ...observed, atMs, kind: 'measure', name, measure: 'counter', unit, value }) as const;
+  const { sums, measures, counts } = tallyOf([
+    { ...observed, atMs, kind: 'sum', name: 'fetchErrors', value: 0 },
+    { ...observed, atMs, kind: 'sum', name: 'fetchErrors', value: 1 },
+    measure('rows', 3),
+    measure('rows', 4),
+    measure('rows', 9, 'By'),
+    measure('constructor', 1),
+    { ...observed, atMs, kind: 'slow' },
+    { ...observed, atMs, kind: 'silent' },
+  ]);
+  expect(sums).toEqual({ fetchErrors: { n: 2, sum: 1 } });
+  const counter = { kind: 'counter', unit: '{row}' };
+  expect(measures['rows']).toEqual({ ...counter, n: 2, sum: 7 });
+  expect(measures['constructor']).toEqual({ ...counter, n: 1, sum: 1 });
   expect(counts).toEqual(emptyCounts);
 });
 
@@ -119,6 +147,8 @@ describe('merging', () => {
         const merged = mergeTallies(tallyOf(a), tallyOf(b));
         const whole = tallyOf([...a, ...b]);
         expect(merged.counts).toEqual(whole.counts);
+        expect(merged.sums).toEqual(whole.sums);
+        expect({ ...merged.measures }).toEqual({ ...whole.measures });
         for (const name of ['chunkLoadMs', 'commitMs'] as const) {
           expect(merged.histograms[name]?.b).toEqual(whole.histograms[name]?.b);
           expect(merged.histograms[name]?.sum).toBe(whole.histograms[name]?.sum);

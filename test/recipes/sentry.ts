@@ -7,6 +7,8 @@ interface Sentry {
   setTag(name: string, value: string): void;
 }
 
+const stackOf = ({ componentStack }: { componentStack?: string | undefined }) => ({ componentStack });
+
 /** Sends every error once: what a gate caught with its feature and version, everything else as ever. */
 export const reportTo = (sentry: Sentry) => ({
   /** For the provider. */
@@ -21,8 +23,8 @@ export const reportTo = (sentry: Sentry) => ({
   /** For `createRoot` or `hydrateRoot` of React 19. */
   root: {
     onCaughtError: (error, info) => {
-      if (!isSwitchbackError(info)) sentry.captureException(error, { contexts: { react: info } });
+      if (!isSwitchbackError(info)) sentry.captureException(error, { contexts: { react: stackOf(info) } });
     },
-    onUncaughtError: (error, info) => void sentry.captureException(error, { contexts: { react: info } }),
+    onUncaughtError: (error, info) => void sentry.captureException(error, { contexts: { react: stackOf(info) } }),
   } satisfies RootOptions,
 });
