@@ -107,7 +107,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     faults.guard('onStaleBuild', () => options.onStaleBuild?.(error));
   });
   const { sinks = url ? [httpSink({ ...options, url, onInternalFault: faults.report })] : [] } = options;
-  const observer = createObserver(sinks, faults.report, clock, (seen) => read().monitor?.see(seen) ?? seen);
+  const observer = createObserver(sinks, faults.report, (seen) => read().monitor?.see(seen) ?? seen);
   const { settleMs = 2_000 } = options;
   const { observe } = observer;
   const hostOf = (feature: string): GateHost => gates.hostOf(checked(feature));
