@@ -3,7 +3,8 @@ import type { Observation } from './observe.js';
 
 /**
  * How an observation is treated on its way. `critical` (failures, fallbacks, the breaker): never sampled, first in every batch,
- * last to be dropped. `informational`: sampled by the feature's `sampling`. `legacy`: goes nowhere, unless a rule names an archive.
+ * last to be dropped. `informational`: its values are sampled by the feature's `sampling`. `legacy`: goes nowhere, unless a rule
+ * names an archive.
  */
 export type EventClass = 'critical' | 'informational' | 'legacy';
 
@@ -24,6 +25,13 @@ const criticalKinds: readonly Observation['kind'][] = ['failure', 'suppressedByB
 /** What holds where no rule of the host does. */
 export const eventClassOf = (kind: Observation['kind']): EventClass =>
   criticalKinds.includes(kind) ? 'critical' : 'informational';
+
+/**
+ * Whether it is a value, such as a duration, of which a sample tells as much. What is counted never is sampled, whatever its class:
+ * a rate of which one half is sampled would lie.
+ */
+export const isSampled = (kind: Observation['kind']): boolean =>
+  kind === 'timing' || kind === 'sum' || kind === 'measure';
 
 /**
  * Finds the rule of an observation: the first that matches.

@@ -18,7 +18,7 @@ export interface WaitingTally {
   readonly tally: OpenTally;
   units: number;
   readonly subject: string;
-  /** 0–1: the share of users whose observations are in tallies like this. */
+  /** 0–1: the share of users whose observations are in tallies like this; below 1 it holds values alone. */
   readonly sampling: number;
   /** Holds a failure, something of the breaker, or a unit: first in its batch, last to be dropped. */
   isCritical: boolean;

@@ -1,4 +1,4 @@
-import { eventClassOf, type EventClass } from '../../observe/eventClass.js';
+import { eventClassOf, isSampled, type EventClass } from '../../observe/eventClass.js';
 import type { Observation } from '../../observe/observe.js';
 import { addToTally, emptyTally, tallyKey, tallyStartMs } from '../../observe/tally.js';
 import {
@@ -89,11 +89,9 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
   return {
     add(observation, subject, eventClass = eventClassOf(observation.kind)) {
       const { sampling = 1, times = 1 } = observation;
-      const share = eventClass === 'critical' ? 1 : sampling;
-      const isKept = isInSample(subject, share);
+      const rate = eventClass !== 'critical' && isSampled(observation.kind) ? sampling : 1;
+      if (!isInSample(subject, rate)) return;
       const units = newUnits(observation, subject);
-      if (!isKept && units === 0) return;
-      const rate = isKept ? share : 1;
       const isCritical = eventClass === 'critical' || units > 0;
       const key = `${tallyKey(observation, tallyStartMs(observation.atMs))}|${subject}|${rate}`;
       let entry = waiting.get(key);
@@ -114,7 +112,7 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
           }
         waiting.set(key, entry);
       }
-      if (isKept) addToTally(entry.tally, observation);
+      addToTally(entry.tally, observation);
       entry.units |= units;
       entry.isCritical ||= isCritical;
       entry.observations += times;

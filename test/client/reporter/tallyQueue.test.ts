@@ -116,28 +116,19 @@ test('no count of one bucket is higher than the service takes', () => {
   expect(Math.max(...counts)).toBeLessThanOrEqual(10_000);
 });
 
-test('sampling takes nothing from failures, from the breaker and from units; the rest of a user is out whole', () => {
+test('sampling takes values alone: counts, failures, the breaker and units are whole for a user who is out', () => {
   const queue = createTallyQueue(0, () => {});
-  const kinds = [
-    'attempt',
-    'exposure',
-    'settled',
-    'timing',
-    'measure',
-    'sum',
-    'failure',
-    'suppressedByBreaker',
-    'slow',
-  ];
+  const kinds = ['attempt', 'exposure', 'settled', 'aborted', 'failure', 'suppressedByBreaker', 'slow'];
+  const values = ['timing', 'measure', 'sum'];
   const more = { name: 'commitMs', valueMs: 5, measure: 'counter', unit: '1', value: 1, sampling: 0.1 };
-  for (const kind of kinds) queue.add(observationOf({ kind, ...more }), subjectAt(0.5));
+  for (const kind of [...kinds, ...values]) queue.add(observationOf({ kind, ...more }), subjectAt(0.5));
   const { tallies, dropped } = takeAll(queue)!;
   expect(tallies).toHaveLength(1);
   expect(tallies[0]).toMatchObject({
     sampling: 1,
     units: 0b0111,
     tally: {
-      counts: { attempts: 0, exposures: 0, settled: 0, failed: { render: 1 }, suppressedByBreaker: 1 },
+      counts: { attempts: 1, exposures: 1, settled: 1, aborted: 1, failed: { render: 1 }, suppressedByBreaker: 1 },
       histograms: {},
       measures: {},
       sums: {},
@@ -146,29 +137,28 @@ test('sampling takes nothing from failures, from the breaker and from units; the
   expect(totalOf(dropped), 'what is sampled out is not lost').toBe(0);
 });
 
-test('the observations of a user in the sample say by what share, beside critical ones that say 1', () => {
+test('the values of a user in the sample say by what share, in a bucket beside that of the counts', () => {
   const queue = createTallyQueue(0, () => {});
-  for (const kind of ['attempt', 'exposure', 'failure'])
-    queue.add(observationOf({ kind, sampling: 0.25 }), subjectAt(0.2));
+  for (const kind of ['attempt', 'exposure', 'timing', 'failure'])
+    queue.add(observationOf({ kind, name: 'commitMs', valueMs: 5, sampling: 0.25 }), subjectAt(0.2));
   expect(
-    takeAll(queue)?.tallies.map(({ sampling, units, tally: { counts } }) => [
+    takeAll(queue)?.tallies.map(({ sampling, units, tally: { counts, histograms } }) => [
       sampling,
       units,
-      counts.attempts,
-      counts.exposures,
-      counts.failed.render,
+      counts.attempts + counts.exposures + counts.failed.render,
+      histograms.commitMs?.n ?? 0,
     ]),
   ).toEqual([
-    [0.25, 1, 1, 1, 0],
-    [1, 2, 0, 0, 1],
+    [1, 3, 3, 0],
+    [0.25, 0, 0, 1],
   ]);
 });
 
 test('a new rate holds from the next observation on', () => {
   const queue = createTallyQueue(0, () => {});
   for (const sampling of [undefined, 0.5, 0, 0.3])
-    queue.add(observationOf({ kind: 'attempt', sampling }), subjectAt(0.2));
-  expect(takeAll(queue)?.tallies.map(({ sampling, tally }) => [sampling, tally.counts.attempts])).toEqual([
+    queue.add(observationOf({ kind: 'timing', name: 'commitMs', valueMs: 5, sampling }), subjectAt(0.2));
+  expect(takeAll(queue)?.tallies.map(({ sampling, tally }) => [sampling, tally.histograms.commitMs?.n])).toEqual([
     [1, 1],
     [0.5, 1],
     [0.3, 1],
@@ -181,7 +171,7 @@ test('a larger share keeps who was in, and takes the share of all users', () => 
     const kept = new Set<string>();
     for (const subject of users) {
       const queue = createTallyQueue(0, () => {});
-      queue.add(observationOf({ kind: 'attempt', sampling }), subject);
+      queue.add(observationOf({ kind: 'timing', name: 'commitMs', valueMs: 5, sampling }), subject);
       if (queue.bytes() > 0) kept.add(subject);
     }
     return kept;
@@ -192,14 +182,17 @@ test('a larger share keeps who was in, and takes the share of all users', () => 
   for (const subject of few) expect(many.has(subject)).toBe(true);
 });
 
-test("a host's rule may make a timing critical and a failure informational", () => {
+test("a host's rule may make a timing critical; a failure that it makes informational is counted all the same", () => {
   const queue = createTallyQueue(0, () => {});
   const more = { name: 'commitMs', valueMs: 5, sampling: 0 };
-  queue.add(observationOf({ kind: 'timing', ...more }), subjectAt(0.5), 'critical');
   queue.add(
     observationOf({ kind: 'failure', ...more, feature: 'noisy', arm: 'none' }),
     subjectAt(0.5),
     'informational',
   );
-  expect(takeAll(queue)?.tallies.map(({ tally, sampling }) => [tally.feature, sampling])).toEqual([['panel', 1]]);
+  queue.add(observationOf({ kind: 'timing', ...more }), subjectAt(0.5), 'critical');
+  expect(takeAll(queue)?.tallies.map(({ tally, sampling }) => [tally.feature, sampling])).toEqual([
+    ['panel', 1],
+    ['noisy', 1],
+  ]);
 });
