@@ -39,7 +39,7 @@ export type { ActivityEvent } from './client/activity/activityEvent.js';
 export { createHealthMonitor, type HealthMonitorOptions } from './client/healthMonitor.js';
 export type { HealthMonitor, HealthOverview } from './client/attachedMonitor.js';
 export type { HealthAction, HealthEvent, HealthThresholds } from './client/healthOptions.js';
-export type { Health, HealthLevel, HealthThreshold } from './guard/health.js';
+export type { Health, HealthLevel, HealthThreshold } from './guard/healthLevel.js';
 export type { ConnectionEvent, ConnectionQuality } from './observe/connectionEvent.js';
 
 export {

@@ -1,5 +1,5 @@
 import type { FeatureKey } from '../features.js';
-import type { Health, HealthLevel } from '../guard/health.js';
+import type { Health, HealthLevel } from '../guard/healthLevel.js';
 import type { Observation } from '../observe/observe.js';
 
 /** The health of all features that are watched. */

@@ -1,15 +1,7 @@
 // Comes in: observations of features that are watched. Goes out: their health, trips, and calls of the host's. Who calls: healthMonitor, by import().
 import { assertNever } from '../error.js';
-import {
-  compareLevels,
-  healthOf,
-  insufficientData,
-  judge,
-  step,
-  untriedHealth,
-  type Health,
-  type HealthState,
-} from '../guard/health.js';
+import { healthOf, judge, step, untriedHealth, type HealthState } from '../guard/health.js';
+import { compareLevels, insufficientData, type Health } from '../guard/healthLevel.js';
 import { createHealthWindow, windowSlices, type HealthWindow } from '../guard/healthWindow.js';
 import type { Observation } from '../observe/observe.js';
 import type { HealthClock, HealthEvent, WatchedPolicy } from './healthOptions.js';

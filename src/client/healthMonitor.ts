@@ -1,4 +1,4 @@
-import { compareLevels, insufficientData, notWatched, type Health, type HealthLevel } from '../guard/health.js';
+import { compareLevels, insufficientData, notWatched, type Health, type HealthLevel } from '../guard/healthLevel.js';
 import type { Observation } from '../observe/observe.js';
 import type { AttachedMonitor, HealthMonitor, HealthOverview } from './attachedMonitor.js';
 import { systemClock } from './clock.js';

@@ -2,7 +2,7 @@ import { refuseOption, SwitchbackError } from '../error.js';
 import { inRange, isObject, kind, type Kind } from '../evaluate/kind.js';
 import { isFeatureKey } from '../evaluate/snapshot.js';
 import type { FeatureKey } from '../features.js';
-import { defaultHealthPolicy, type Health, type HealthLevel, type HealthPolicy } from '../guard/health.js';
+import { defaultHealthPolicy, type Health, type HealthLevel, type HealthPolicy } from '../guard/healthLevel.js';
 import type { TimingName } from '../observe/observe.js';
 import type { Clock } from './clock.js';
 

@@ -11,7 +11,7 @@ export type { Sink } from './reporter/sink.js';
 export { createHealthMonitor, type HealthMonitorOptions } from './healthMonitor.js';
 export type { HealthMonitor, HealthOverview } from './attachedMonitor.js';
 export type { HealthAction, HealthClock, HealthEvent, HealthThresholds } from './healthOptions.js';
-export type { Health, HealthLevel, HealthThreshold } from '../guard/health.js';
+export type { Health, HealthLevel, HealthThreshold } from '../guard/healthLevel.js';
 export type { ConnectionEvent, ConnectionQuality } from '../observe/connectionEvent.js';
 export { httpSink } from './reporter/httpSink.js';
 export { consoleSink } from './reporter/consoleSink.js';

@@ -9,7 +9,8 @@ import {
   type OpenHistogram,
 } from '../observe/histogram.js';
 import type { Observation } from '../observe/observe.js';
-import type { HealthPolicy, Readings } from './health.js';
+import type { Readings } from './health.js';
+import type { HealthPolicy } from './healthLevel.js';
 
 /** The latest observations of one feature, as numbers: it does not grow with how many there are. */
 export interface HealthWindow {
@@ -44,11 +45,22 @@ const maxHeapMb = 1e9;
 export function createHealthWindow(policy: HealthPolicy, latencyName: string): HealthWindow {
   const sliceMs = policy.windowMs / windowSlices;
   let slices: Slice[] = [];
+  // The latencies of all slices but the last, which is the only one that changes.
+  let sealed: { [One in Version]?: Histogram } = {};
 
   const recent = (nowMs: number): readonly Slice[] => {
     const oldest = Math.floor(nowMs / sliceMs) - windowSlices;
-    if (slices[0] && slices[0].index <= oldest) slices = slices.filter(({ index }) => index > oldest);
+    if (slices[0] && slices[0].index <= oldest) {
+      slices = slices.filter(({ index }) => index > oldest);
+      sealed = {};
+    }
     return slices;
+  };
+  const latencyOf = (version: Version): Histogram => {
+    sealed[version] ??= slices
+      .slice(0, -1)
+      .reduce<Histogram>((sum, slice) => merge(sum, slice[version].latency ?? emptyHistogram), emptyHistogram);
+    return merge(sealed[version], slices.at(-1)?.[version].latency ?? emptyHistogram);
   };
   const numbersAt = (version: Version, nowMs: number): Numbers => {
     const last = recent(nowMs).at(-1);
@@ -57,6 +69,7 @@ export function createHealthWindow(policy: HealthPolicy, latencyName: string): H
     if (last && last.index >= index) return last[version];
     const slice = { index, v1: emptyNumbers(), v2: emptyNumbers() };
     slices.push(slice);
+    sealed = {};
     return slice[version];
   };
   const addLatency = (version: Version, name: string, valueMs: number, nowMs: number): boolean => {
@@ -97,15 +110,14 @@ export function createHealthWindow(policy: HealthPolicy, latencyName: string): H
     },
     readings(version, nowMs) {
       let [failed, settled, heapMb, heapReadings] = [0, 0, 0, 0];
-      let latency: Histogram = emptyHistogram;
       for (const { [version]: numbers } of recent(nowMs)) {
         failed += numbers.failed;
         settled += numbers.settled;
         heapMb += numbers.heapMb;
         heapReadings += numbers.heapReadings;
-        if (numbers.latency) latency = merge(latency, numbers.latency);
       }
       const ended = failed + settled;
+      const latency = latencyOf(version);
       return {
         maxErrorRate: { value: ended === 0 ? 0 : failed / ended, samples: ended },
         maxLatencyMs: { value: quantileOf(latency, policy.latencyQuantile) ?? 0, samples: latency.n },
@@ -114,6 +126,7 @@ export function createHealthWindow(policy: HealthPolicy, latencyName: string): H
     },
     clear(version) {
       slices = slices.map((slice) => ({ ...slice, [version]: emptyNumbers() }));
+      sealed = {};
     },
     isEmpty: (nowMs) => recent(nowMs).length === 0,
   };

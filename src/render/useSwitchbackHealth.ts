@@ -3,7 +3,7 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import type { HealthOverview } from '../client/attachedMonitor.js';
 import type { FeatureKey } from '../features.js';
-import { notWatched, type Health } from '../guard/health.js';
+import { notWatched, type Health } from '../guard/healthLevel.js';
 import { useSwitchback } from './context.js';
 
 const nothingWatched: HealthOverview = { level: 'healthy', features: new Map() };

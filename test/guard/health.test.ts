@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { healthOf, judge, step, untriedHealth, type HealthState, type Readings } from '../../src/guard/health.js';
 import {
   compareLevels,
   defaultHealthPolicy,
-  healthOf,
   insufficientData,
-  judge,
-  step,
-  untriedHealth,
   type HealthPolicy,
-  type HealthState,
-  type Readings,
-} from '../../src/guard/health.js';
+} from '../../src/guard/healthLevel.js';
 
 const policy: HealthPolicy = { ...defaultHealthPolicy, maxLatencyMs: 100, maxErrorRate: 0.05, maxMemoryMB: 100 };
 const nothing: Readings = {
