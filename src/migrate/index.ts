@@ -45,3 +45,12 @@ export {
   type ReconcileResult,
   type ReconcileWindow,
 } from './store/reconcile.js';
+export { migrateData, type DataMigration, type RunOptions } from './data/migrateData.js';
+export type {
+  CheckpointStore,
+  DataMigrationOptions,
+  DataMigrationPhase,
+  DataMigrationProgress,
+  DataProblem,
+  DataRecord,
+} from './data/dataMigrationOptions.js';

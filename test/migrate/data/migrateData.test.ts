@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { migrateData, type DataMigrationOptions } from '../../../src/migrate/index.js';
+
+interface V1 {
+  readonly name: string;
+}
+interface V2 {
+  readonly title: string;
+}
+
+function createSides(count: number, options: Partial<DataMigrationOptions<V1, V2>> = {}) {
+  const v1 = new Map<string, V1>();
+  for (let at = 0; at < count; at++) v1.set(`key-${String(at).padStart(5, '0')}`, { name: `name ${at}` });
+  const v2 = new Map<string, V2>();
+  const kept = { text: null as string | null };
+  const calls = { read: 0, write: 0, largest: 0 };
+  const open = (more: Partial<DataMigrationOptions<V1, V2>> = {}) =>
+    migrateData<V1, V2>({
+      name: 'memories',
+      async read({ after, limit }) {
+        calls.read++;
+        return [...v1]
+          .map(([key, value]) => ({ key, value }))
+          .sort((a, b) => (a.key < b.key ? -1 : 1))
+          .filter(({ key }) => after === undefined || key > after)
+          .slice(0, limit);
+      },
+      transform: ({ value: { name } }) => ({ title: name }),
+      async write(records) {
+        calls.write++;
+        calls.largest = Math.max(calls.largest, records.length);
+        for (const { key, value } of records) v2.set(key, value);
+      },
+      verify: async (keys) => keys.flatMap((key) => (v2.has(key) ? [{ key, value: v2.get(key)! }] : [])),
+      count: async () => v2.size,
+      total: async () => v1.size,
+      remove: async () => v2.clear(),
+      checkpoint: { load: () => kept.text, save: (text) => void (kept.text = text) },
+      batchSize: 10,
+      random: () => 0,
+      ...options,
+      ...more,
+    });
+  return { v1, v2, kept, calls, open };
+}
+
+test('copies every record, verifies it and tells how far it is', async () => {
+  const { v1, v2, calls, open } = createSides(25);
+  const before = structuredClone(v1);
+  const migration = open();
+  const fractions: (number | null)[] = [];
+  migration.subscribe(() => fractions.push(migration.getProgress().fraction));
+  const outcome = await migration.run();
+  expect(outcome).toEqual({
+    phase: 'verified',
+    isRunning: false,
+    total: 25,
+    read: 25,
+    written: 25,
+    skipped: 0,
+    verified: 25,
+    fraction: 1,
+    problems: [],
+  });
+  expect([...v2.values()].map(({ title }) => title)).toEqual([...before.values()].map(({ name }) => name));
+  expect(v1).toEqual(before);
+  expect(calls.largest).toBe(10);
+  expect(fractions.filter((fraction) => fraction !== null)).toEqual(
+    [...fractions].filter((one) => one !== null).sort((a, b) => Number(a) - Number(b)),
+  );
+  expect(migration.getProgress()).toBe(migration.getProgress());
+});
+
+test('goes on where a crash left it, at any call: nothing is left out, no more than a batch is written twice', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 60 }),
+      fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 8 }),
+      async (count, lives) => {
+        const { v1, v2, calls, open } = createSides(count);
+        for (const life of [...lives, Infinity]) {
+          let left = life;
+          const crash =
+            <Args extends unknown[], T>(run: (...args: Args) => T) =>
+            (...args: Args): T => {
+              if (left-- <= 0) throw new Error('gone');
+              return run(...args);
+            };
+          const wrapped = open({
+            write: crash(async (records) => records.forEach(({ key, value }) => v2.set(key, value))),
+            verify: crash(async (keys: readonly string[]) =>
+              keys.flatMap((key) => (v2.has(key) ? [{ key, value: v2.get(key)! }] : [])),
+            ),
+            retries: 0,
+          });
+          await wrapped.run().catch(() => {});
+        }
+        const outcome = await open().run();
+        expect(outcome).toMatchObject({ phase: 'verified', read: count, written: count, verified: count });
+        expect([...v2.keys()].sort()).toEqual([...v1.keys()].sort());
+        expect(calls.largest).toBeLessThanOrEqual(10);
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('a verified migration does nothing when it is run again', async () => {
+  const { calls, open } = createSides(5);
+  await open().run();
+  const { write } = calls;
+  expect(await open().run()).toMatchObject({ phase: 'verified' });
+  expect(calls.write).toBe(write);
+});
+
+test('rolling back removes the copy alone, and a later run begins anew', async () => {
+  const { v1, v2, open } = createSides(12);
+  const migration = open();
+  await migration.run();
+  expect(await migration.rollback()).toMatchObject({ phase: 'removed', read: 0 });
+  expect([v1.size, v2.size]).toEqual([12, 0]);
+  await expect(migration.verify()).rejects.toThrow('memories is removed: run it before it is verified');
+  expect(await migration.run()).toMatchObject({ phase: 'verified', written: 12 });
+});
+
+test('a rollback that is asked for while it runs comes after it', async () => {
+  const { v2, open } = createSides(12);
+  const migration = open();
+  const [ran, removed] = await Promise.all([migration.run(), migration.rollback()]);
+  expect(removed.phase).toBe('removed');
+  expect(ran).toBeDefined();
+  expect(v2.size).toBe(0);
+});
+
+test('what is missing, different or too much in v2 fails the verification, without its values', async () => {
+  const { v2, open } = createSides(30);
+  await open().run();
+  v2.delete('key-00003');
+  v2.set('key-00014', { title: 'somebody private' });
+  v2.set('zzz', { title: 'extra' });
+  const outcome = await open().verify();
+  expect(outcome.phase).toBe('failed');
+  expect(outcome.problems).toEqual([
+    { key: 'key-00003', problem: 'missing' },
+    { key: 'key-00014', problem: 'different', differences: [{ path: 'title', v1: 'string of 7', v2: 'string of 16' }] },
+  ]);
+  expect(JSON.stringify(outcome)).not.toContain('private');
+  v2.delete('key-00004');
+  v2.set('key-00003', { title: 'name 3' });
+  v2.set('key-00014', { title: 'name 14' });
+  v2.set('key-00004', { title: 'name 4' });
+  expect((await open().verify()).problems).toEqual([
+    { key: '', problem: 'count', detail: 'v2 holds 31 records where 30 were written' },
+  ]);
+  v2.delete('zzz');
+  expect(await open().verify()).toMatchObject({ phase: 'verified' });
+});
+
+test('records that came since the copy fail the verification', async () => {
+  const { v1, open } = createSides(10, { count: undefined });
+  await open().run();
+  v1.set('zzz', { name: 'late' });
+  expect((await open().verify()).problems).toEqual([
+    { key: 'zzz', problem: 'missing' },
+    { key: '', problem: 'count', detail: 'v1 held 10 records when they were copied, and 11 since' },
+  ]);
+});
+
+test('a bad record ends the run and is named, or is left out and told of', async () => {
+  const bad = {
+    transform: ({ key, value }: { key: string; value: V1 }) => {
+      if (key === 'key-00012') throw new Error('no title in it');
+      return { title: value.name };
+    },
+  };
+  const { v2, open } = createSides(20);
+  await expect(open(bad).run()).rejects.toThrow('memories: the record "key-00012" cannot be copied: no title in it');
+  expect(v2.size).toBe(10);
+  const outcome = await open({ ...bad, onBadRecord: 'skip' }).run();
+  expect(outcome).toMatchObject({ phase: 'verified', read: 20, written: 19, skipped: 1 });
+  expect(outcome.problems).toContainEqual({ key: 'key-00012', problem: 'bad', detail: 'no title in it' });
+});
+
+test.each([1n, () => {}, { self: Symbol('a') }])('a record that cannot be hashed is bad: %s', async (value) => {
+  const { open } = createSides(3);
+  await expect(open({ transform: () => value as never }).run()).rejects.toThrow(
+    /cannot be copied: .*a record must be JSON/,
+  );
+});
+
+test('records that transform leaves out are no problem', async () => {
+  const { open } = createSides(10);
+  const outcome = await open({
+    transform: ({ key, value }) => (key.endsWith('3') ? undefined : { title: value.name }),
+  }).run();
+  expect(outcome).toMatchObject({ phase: 'verified', written: 9, skipped: 1 });
+});
+
+test('a read or write that fails is tried again, and in the end the caller’s', async () => {
+  const { open, kept } = createSides(5);
+  const write = vi.fn(() => Promise.reject(new Error('disk full')));
+  await expect(open({ write, retries: 2 }).run()).rejects.toThrow('disk full');
+  expect(write).toHaveBeenCalledTimes(3);
+  expect(JSON.parse(kept.text!)).toMatchObject({ phase: 'copying', written: 0 });
+  expect(await open().run()).toMatchObject({ phase: 'verified' });
+});
+
+test('a signal ends it between two calls, and it can go on', async () => {
+  const { open, kept } = createSides(100);
+  const controller = new AbortController();
+  const migration = open();
+  migration.subscribe(() => {
+    if (migration.getProgress().written >= 30) controller.abort(new Error('enough'));
+  });
+  await expect(migration.run({ signal: controller.signal })).rejects.toThrow('enough');
+  expect(JSON.parse(kept.text!)).toMatchObject({ phase: 'copying', written: 30 });
+  expect(await open().run()).toMatchObject({ phase: 'verified', written: 100 });
+});
+
+test.each([
+  [
+    '{"migration":"other","phase":"copying","read":0,"written":0,"skipped":0,"verified":0,"problems":[]}',
+    'the checkpoint is of the migration "other", not of "memories"',
+  ],
+  ['{"migration":"memories"', 'the checkpoint of "memories" cannot be read'],
+  ['{"migration":"memories","phase":"done","read":-1}', 'the checkpoint of "memories" cannot be read'],
+  ['null', 'the checkpoint of "memories" cannot be read'],
+])('refuses the checkpoint %s', async (text, message) => {
+  const { open, kept, calls } = createSides(3);
+  kept.text = text;
+  for (const act of ['run', 'verify', 'rollback'] as const) await expect(open()[act]()).rejects.toThrow(message);
+  expect(calls).toMatchObject({ read: 0, write: 0 });
+});
+
+test('refuses a read that gives too much or out of order', async () => {
+  const { open } = createSides(3);
+  const read = async () => ['b', 'a'].map((key) => ({ key, value: { name: key } }));
+  await expect(open({ read }).run()).rejects.toThrow(
+    'read must give records in the order of their keys, found "a" after "b"',
+  );
+  await expect(open({ read, batchSize: 1 }).run()).rejects.toThrow(
+    'read gave 2 records where at most 1 were asked for',
+  );
+});
+
+test.each([
+  [{ name: '' }, /name must be 1 to 200 characters, found ""/],
+  [{ write: null }, /write must be a function, found null/],
+  [{ checkpoint: {} }, /checkpoint.load must be a function, found undefined/],
+  [{ batchSize: 0.5 }, /batchSize must be 1 to 100000, found 0.5/],
+  [{ sampling: 2 }, /sampling must be 0 to 1, found 2/],
+  [{ onBadRecord: 'ignore' }, /onBadRecord must be "stop" or "skip"/],
+])('refuses %o', (wrong, message) => {
+  const { open } = createSides(1);
+  expect(() => open(wrong as never)).toThrow(message);
+});
