@@ -43,7 +43,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
   }
   const config = { connectionString: databaseUrl };
   if (ownerUrl !== undefined && !readOnly) await migrateAndGrant(ownerUrl, (await readRole(config)).role);
-  else if (!readOnly) await migrate(config);
+  else await migrate(config, readOnly ? 'check' : 'migrate');
   const { role, ownsTables } = await readRole(config);
   if (ownsTables)
     log(`the role ${role} owns its tables and could rewrite the audit; see SWITCHBACK_DATABASE_OWNER_URL`);

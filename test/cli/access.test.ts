@@ -147,6 +147,17 @@ test('no secret is in any answer but its own, in any log, in the audit or in a f
     await call('/api/features', 'POST', { feature: 'panel', [token]: token });
     await call('/api/features/disable', 'POST', { feature: 'none', reason: `with ${token}` });
     await call('/api/emergency/rollback', 'POST', { reason: `with ${token}` });
+    await call('/api/features', 'POST', {
+      feature: `plain${said.length}`,
+      owner: token,
+      description: `it is ${token}`,
+    });
+    await call('/api/plans', 'POST', { feature: 'plain0', preset: 'canary', reason: `with ${token}` });
+    await call('/api/features', 'POST', {
+      feature: `tidy${said.length}`,
+      config: { key: token },
+      deny: [{ tag: '0123456789abcdef', label: token }],
+    });
     await call('/api/tokens', 'POST', { name: token, role: token });
     await call('/api/metrics', 'POST', { schema: token });
     await note(fetch(`${url}/api/features`, { headers: { authorization: `Basic ${token}` } }));
@@ -176,14 +187,22 @@ test('no secret is in any answer but its own, in any log, in the audit or in a f
   ])
     ran.push(await cli.run(args, env));
   const audit = await runSql(owner, 'SELECT to_jsonb(entry)::text AS entry FROM flag_audit AS entry');
+  // Every row of every table there is.
+  const stored = await runSql(
+    owner,
+    "SELECT table_name AS name, query_to_xml(format('SELECT * FROM %I', table_name), true, false, '')::text AS rows FROM information_schema.tables WHERE table_schema = 'public'",
+  );
   started.child.kill('SIGTERM');
   const finished = await started.finished;
   const logs = await Promise.all(
     (await readdir(data)).filter((name) => name.endsWith('.log')).map((name) => readFile(join(data, name), 'utf8')),
   );
-  const everything = { said, ran, audit, logs, stdout: finished.stdout, stderr: finished.stderr };
+  const everything = { said, ran, audit, stored, logs, stdout: finished.stdout, stderr: finished.stderr };
   expect(said.length).toBeGreaterThan(80);
   expect(audit.length).toBeGreaterThan(0);
+  expect(stored.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['feature_flags', 'rollbacks', 'tokens', 'plans']),
+  );
   for (const [what, texts] of Object.entries(everything))
     for (const hidden of [secret, admin, password, secret.slice(0, 24)])
       expect(JSON.stringify(texts).includes(hidden), `${what} shows a secret`).toBe(false);
