@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { measureCaps } from './service/caps.mjs';
 import { startGenerator } from './service/generate.mjs';
 import { measureIngest, measureLoss } from './service/ingest.mjs';
+import { measureLabels } from './service/labels.mjs';
 import { measureReads } from './service/reads.mjs';
 import { measureReconnect } from './service/reconnect.mjs';
 import { pinning, startServe } from './service/serve.mjs';
@@ -58,6 +59,7 @@ const areas = facts
       },
       reads: () => measureReads({ ...common, connections: 4, seconds: 0.5 }),
       loss: () => measureLoss({ ...common, senders: 20, seconds: 1 }),
+      labels: async () => (await measureLabels({ ...common, senders: 20, labels: 2_000 })).slice(0, 1),
     }
   : {
       streams: () =>
@@ -72,6 +74,7 @@ const areas = facts
       reads: () => measureReads({ ...common, connections: 64, seconds }),
       ingest: () => measureIngest({ ...common, senders, seconds }),
       loss: () => measureLoss({ ...common, senders, seconds: Math.min(seconds, 5) }),
+      labels: () => measureLabels({ ...common, senders, labels: 100_000 }),
       caps: () => measureCaps({ rounds: 9 }),
     };
 

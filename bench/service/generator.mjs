@@ -2,8 +2,9 @@
 import { readSnapshots } from './askReads.mjs';
 import { openStreams, closeStreams, countStreams, arrivals } from './askStreams.mjs';
 import { sendBatches, sentSoFar } from './askIngest.mjs';
+import { sendLabels } from './askLabels.mjs';
 
-const jobs = { openStreams, closeStreams, countStreams, arrivals, readSnapshots, sendBatches, sentSoFar };
+const jobs = { openStreams, closeStreams, countStreams, arrivals, readSnapshots, sendBatches, sentSoFar, sendLabels };
 
 async function run({ id, name, argument }) {
   try {

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** All senders here have one address, which no thousand pages have. */
-const noCap = ['--max-metrics-per-address', '1000000'];
+export const noCap = ['--max-metrics-per-address', '1000000'];
 const features = Array.from({ length: 8 }, (_, index) => `feature${index + 1}`);
 
 /** @returns rows of what was measured */
@@ -64,7 +64,8 @@ export async function measureLoss({ start, startGenerator, senders, seconds }) {
   return rows;
 }
 
-async function prepare({ sql, url }) {
+/** Makes the features, and waits until they are published. */
+export async function prepare({ sql, url }) {
   await sql.query(
     `INSERT INTO feature_flags (feature, enabled, percentage) SELECT unnest($1::text[]), true, 50 ON CONFLICT DO NOTHING`,
     [features],

@@ -39,3 +39,9 @@ test('reads of the snapshot ask the database nothing', async () => {
   expect(rows).toHaveLength(3);
   expect(rows.filter(({ isMet }) => isMet !== true)).toEqual([]);
 }, 180_000);
+
+test('made-up names get a bounded number of series', async () => {
+  const rows = await facts('labels');
+  expect(rows).toHaveLength(1);
+  expect(rows.filter(({ isMet }) => isMet !== true)).toEqual([]);
+}, 180_000);

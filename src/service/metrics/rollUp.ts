@@ -3,7 +3,7 @@ import { keyColumns, mergeRows, numberColumns, rowTypes, startOf, type BucketRow
 import type { Level } from './retention.js';
 
 /** Rows that one transaction takes: a fraction of a second of work. */
-const maxRows = 500;
+const maxRows = 200;
 
 /**
  * Adds up what batches brought, and what is old to longer buckets, until nothing is left to add up. One replica at a time does it; each

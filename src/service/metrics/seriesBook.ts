@@ -20,7 +20,7 @@ export interface SeriesBook {
 }
 
 interface Page {
-  readonly names: Set<string>;
+  readonly names: Names;
   readonly used: Set<string>;
   readonly untilMs: number;
 }
@@ -40,7 +40,7 @@ export function createSeriesBook(database: Database, nowMs: () => number): Serie
       }
       const unread = [...wanted].filter(([feature, names]) => {
         const page = pages.get(feature);
-        return page === undefined || page.untilMs < nowMs() || [...names].some((name) => fits(page.names, name));
+        return page === undefined || page.untilMs < nowMs() || [...names].some((name) => page.names.fits(name));
       });
       if (unread.length > 0)
         for (const [feature, names] of await enter(database, unread, pages))
@@ -63,29 +63,42 @@ const rowName = ({ version, arm, reason, stage, unverified }: AcceptedBucket): s
   `${unverified ? 'u' : 'r'} ${version} ${arm} ${reason} ${stage ?? ''}`;
 const measureName = (name: string, { kind, unit }: Measure): string => `m ${name} ${kind} ${unit}`;
 
-/** Whether there is a place for a name that has none. */
-function fits(names: ReadonlySet<string>, name: string): boolean {
-  if (names.has(name)) return false;
-  let [rows, unverified, measures] = [0, 0, 0];
-  const [sort, own] = name.split(' ');
-  for (const known of names) {
-    const [knownSort, knownOwn] = known.split(' ');
-    if (knownSort !== 'm') rows += 1;
-    else {
-      measures += 1;
-      // One name is one kind and one unit.
-      if (sort === 'm' && knownOwn === own) return false;
-    }
-    if (knownSort === 'u') unverified += 1;
-  }
-  if (sort === 'm') return own !== 'other' && measures < maxMeasureNames;
-  return rows < maxRows && (sort === 'r' || unverified < maxUnverifiedRows);
+/** The names of a feature that have a place. */
+interface Names {
+  readonly all: ReadonlySet<string>;
+  add(name: string): void;
+  /** Whether there is a place for a name that has none. One name of a measure is one kind and one unit. */
+  fits(name: string): boolean;
+}
+
+// Counted as they come: what is unknown is asked for again and again by who makes names up.
+function createNames(): Names {
+  const all = new Set<string>();
+  const measures = new Set<string>();
+  let [rows, unverified] = [0, 0];
+  return {
+    all,
+    add(name) {
+      if (all.has(name)) return;
+      all.add(name);
+      const [sort, own = ''] = name.split(' ');
+      if (sort === 'm') measures.add(own);
+      else rows += 1;
+      if (sort === 'u') unverified += 1;
+    },
+    fits(name) {
+      if (all.has(name)) return false;
+      const [sort, own = ''] = name.split(' ');
+      if (sort === 'm') return own !== 'other' && measures.size < maxMeasureNames && !measures.has(own);
+      return rows < maxRows && (sort === 'r' || unverified < maxUnverifiedRows);
+    },
+  };
 }
 
 function place(bucket: AcceptedBucket, page: Page | undefined): { bucket: AcceptedBucket; leftOut: number } {
   let leftOut = 0;
   const has = (name: string): boolean => {
-    if (page?.names.has(name) !== true) return false;
+    if (page?.names.all.has(name) !== true) return false;
     page.used.add(name);
     return true;
   };
@@ -107,7 +120,7 @@ async function enter(
   database: Database,
   wanted: Wanted,
   pages: ReadonlyMap<string, Page>,
-): Promise<ReadonlyMap<string, Set<string>>> {
+): Promise<ReadonlyMap<string, Names>> {
   const features = wanted.map(([feature]) => feature);
   return database.transaction(null, async (tx) => {
     // Two replicas together must not enter more than there is room for.
@@ -117,13 +130,13 @@ async function enter(
       'SELECT feature, name FROM metric_series WHERE feature = ANY ($1)',
       [features],
     );
-    const names = new Map(features.map((feature) => [feature, new Set<string>()]));
+    const names = new Map(features.map((feature) => [feature, createNames()]));
     for (const { feature, name } of rows) names.get(feature)?.add(name);
     const entered: { feature: string; name: string }[] = [];
     for (const [feature, asked] of wanted) {
-      const known = names.get(feature) ?? new Set();
+      const known = names.get(feature) ?? createNames();
       for (const name of asked)
-        if (fits(known, name)) {
+        if (known.fits(name)) {
           known.add(name);
           entered.push({ feature, name });
         }
