@@ -245,7 +245,7 @@ describe('bounds', () => {
     await Promise.resolve();
     expect([tracker.events().length, told]).toEqual([1_000, 1]);
     // Far above what it takes, so that a machine under load passes; the number is printed.
-    expect(tookMs).toBeLessThan(200);
+    expect(tookMs).toBeLessThan(500);
     // oxlint-disable-next-line no-console -- a measurement, for whoever reads the log
     console.info(`1,000 events in ${tookMs.toFixed(1)} ms`);
   });
