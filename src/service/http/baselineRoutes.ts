@@ -45,11 +45,15 @@ export function baselineRoutes(service: Service, baselines: BaselineStore): read
   const show = async ({ param, query }: Call): Promise<Response> => {
     const id = idOf(param('id'));
     const toMs = readTimeMs(query, 'to', clock.now());
-    const fromMs = readTimeMs(query, 'from', toMs - defaultRangeMs);
-    if (fromMs >= toMs) throw refuseField('/from', query.get('from'), 'before to');
-    if (toMs - fromMs > maxRangeMs) throw refuseField('/from', query.get('from'), 'at most 7 days before to');
+    const askedMs = readTimeMs(query, 'from', toMs - defaultRangeMs);
+    if (askedMs >= toMs) throw refuseField('/from', query.get('from'), 'before to');
+    if (toMs - askedMs > maxRangeMs) throw refuseField('/from', query.get('from'), 'at most 7 days before to');
     const baseline = await callStore(clock, () => baselines.read(id));
     if (baseline.status !== 'completed') return json({ ...shown(baseline), comparison: null });
+    const untilMs = Date.parse(baseline.until);
+    if (toMs <= untilMs) throw refuseField('/to', query.get('to'), `after the end of the baseline, ${baseline.until}`);
+    // What is in the baseline is not compared with itself.
+    const fromMs = Math.max(askedMs, untilMs);
     const totals = await callStore(clock, () => store.readTotals(baseline.feature, fromMs, toMs));
     const compared = (now: StoredNumbers) => ({
       numbers: numbersJson(now),

@@ -201,7 +201,7 @@ test(
         },
         measures: { rows: { kind: 'counter', n: 5, sum: 25 } },
         // The sender was not there yet.
-      delivery: null,
+        delivery: null,
         v2Exposures: 0,
       },
       comparison: {
@@ -228,6 +228,16 @@ test(
           },
         },
       },
+    });
+    const early = new Date(nowMs - 5 * hourMs).toISOString();
+    expect(await call('GET', `${path}?to=${early}`)).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/to' }] },
+    });
+    const whole = await call('GET', `${path}?from=${early}`);
+    expect(whole.body['comparison']).toMatchObject({
+      from: body['until'],
+      versions: { v1: { numbers: { counts: { settled: 100 } } } },
     });
     type Shown = {
       differences: {

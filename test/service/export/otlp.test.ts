@@ -263,6 +263,34 @@ test('what was counted before anybody wanted it is not exported', async () => {
   expect(sumOf(receiver.points(), 'switchback.attempts', { 'feature_flag.key': 'later' })).toBe(1);
 });
 
+test('after a week in which nobody wanted points, what was collected is let go and it begins anew', async () => {
+  const { totals } = opened.store;
+  expect(await totals.lease('a', 1_000)).toBe(true);
+  await store(1, 1, [bucketOf()]);
+  await opened.sql(`UPDATE metric_export SET wanted_at = wanted_at - interval '8 days', leased_until = NULL`);
+  await store(1, 2, [bucketOf()]);
+  expect(await totals.lease('b', 60_000)).toBe(true);
+  expect(await totals.take('b', 100)).toBeNull();
+  await store(1, 3, [bucketOf()]);
+  expect(await totals.take('b', 1)).toMatchObject({
+    points: [{ series: 'counts', value: { counts: { attempts: 1 } } }],
+  });
+});
+
+test('who lost the lease takes and settles nothing', async () => {
+  const { totals } = opened.store;
+  expect(await totals.lease('a', 60_000)).toBe(true);
+  await store(1, 1, [bucketOf()]);
+  expect(await totals.lease('b', 60_000)).toBe(false);
+  expect(await totals.take('b', 100)).toBeNull();
+  const sent = await totals.take('a', 100);
+  await opened.sql('UPDATE metric_export SET leased_until = NULL');
+  expect(await totals.lease('b', 60_000)).toBe(true);
+  await totals.settle('a', sent?.points ?? [], true);
+  // The same points, with the same times.
+  expect(await totals.take('b', 100)).toEqual(sent);
+});
+
 test('a receiver that took points and could not say so gets the same points again, to the byte of their values and times', async () => {
   const receiver = await startReceiver();
   receiver.answer = 'cut';
