@@ -18,7 +18,7 @@ const clientBuild = {
   minify: false,
   lib: {
     formats: ['es' as const],
-    entry: [source('index.ts'), source('client/index.ts'), source('rsc/index.ts'), source('testing/index.ts')],
+    entry: ['index.ts', 'client/index.ts', 'migrate/index.ts', 'rsc/index.ts', 'testing/index.ts'].map(source),
   },
   rolldownOptions: {
     external: [/^node:/, /^react($|\/)/, /^react-dom($|\/)/, /^zustand($|\/)/],
@@ -95,7 +95,7 @@ export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
       { find: /^react-switchback$/, replacement: source('index.ts') },
-      { find: /^react-switchback\/(client|rsc|service|testing)$/, replacement: `${source('')}$1/index.ts` },
+      { find: /^react-switchback\/(client|migrate|rsc|service|testing)$/, replacement: `${source('')}$1/index.ts` },
     ],
   },
   ...(mode === 'server' ? serverBuild : { build: clientBuild }),

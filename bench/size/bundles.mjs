@@ -14,6 +14,7 @@ const browserEntries = {
   'provider + useFeature + FeatureGate': firstLoad,
   '.': `export * from ${quote(source('index.ts'))};`,
   './client': `export * from ${quote(source('client/index.ts'))};`,
+  './migrate': `export * from ${quote(source('migrate/index.ts'))};`,
   './rsc': `export * from ${quote(source('rsc/index.ts'))};`,
   './testing': `export * from ${quote(source('testing/index.ts'))};`,
 };

@@ -12,7 +12,7 @@ test('an install brings zustand and nothing more', async () => {
   expect(await fixture.packages()).toEqual(['react', 'react-switchback', 'zustand']);
 });
 
-test.each(['', '/client', '/rsc', '/testing', '/service'].map((subpath) => `react-switchback${subpath}`))(
+test.each(['', '/client', '/migrate', '/rsc', '/testing', '/service'].map((subpath) => `react-switchback${subpath}`))(
   '%s loads in Node without any other package',
   async (name) => {
     const { code, stdout, stderr } = await fixture.node(`console.log(Object.keys(await import('${name}')).length > 2)`);
