@@ -91,11 +91,13 @@ async function reportAtOnce(name: SinkName, features: number): Promise<AtOnce> {
   const clock: Clock = {
     now: systemClock.now,
     after: (delayMs, run) =>
-      systemClock.after(delayMs, async () => {
+      systemClock.after(delayMs, () => {
         const startedMs = performance.now();
         run();
-        await Promise.resolve();
-        if (delayMs === 50) settledMs += performance.now() - startedMs;
+        // Sinks hear of it in a microtask that was queued before this one.
+        queueMicrotask(() => {
+          if (delayMs === 50) settledMs += performance.now() - startedMs;
+        });
       }),
   };
   const client = await openClient(name, clock);

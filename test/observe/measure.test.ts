@@ -37,8 +37,9 @@ describe('merging', () => {
     fc.assert(
       fc.property(values, values, (a, b) => {
         const merged = mergeMeasures({ m: measureOf(kind, a) }, { m: measureOf(kind, b) });
-        const { l1, l2, ...whole } = { l1: 0, l2: 0, ...measureOf(kind, [...a, ...b]) };
-        expect(merged['m']).toMatchObject(whole);
+        // Sums of logarithms differ in their last digits.
+        const about = kind === 'histogram' ? { l1: expect.any(Number), l2: expect.any(Number) } : {};
+        expect(merged['m']).toEqual({ ...measureOf(kind, [...a, ...b]), ...about });
       }),
     );
   });

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
+import { isObject } from '../../evaluate/kind.js';
 import { featureKeyPattern, isFeatureKey } from '../../evaluate/snapshot.js';
 import type { AcceptedBucket } from '../store.js';
 import { count, countPerBucket, measuredFields, readMeasured, unreadFields } from './measureBody.js';
@@ -114,6 +115,8 @@ export interface SentBatch {
 
 /** @throws Problem 422 when the envelope is not a batch */
 export function parseBatch(value: unknown): SentBatch {
+  const list = listAmong(value, ['dropped']);
+  if (list !== undefined) throw refuseField(`/${list}`, '[…]', 'an object');
   const result = v.safeParse(envelope, value);
   if (!result.success) {
     const errors = fieldErrors(result.issues);
@@ -148,8 +151,16 @@ function readSubjects(subjects: Readonly<Record<string, unknown>>): ReadonlyMap<
   return found;
 }
 
+/** A list would pass for an object of which nothing is said. */
+const listAmong = (value: unknown, fields: readonly string[]): string | undefined =>
+  fields.find((field) => isObject(value) && Array.isArray(value[field]));
+
 /** Reads one bucket; a string says what is wrong with it. */
 export function parseBucket(value: unknown): SentBucket | string {
+  const list =
+    listAmong(value, ['counts', 'units', 'histograms', 'sums', 'measures']) ??
+    listAmong(isObject(value) ? value['counts'] : undefined, ['failed']);
+  if (list !== undefined) return `/${list}: an object, found a list`;
   const result = v.safeParse(bucket, value);
   if (!result.success)
     return fieldErrors(result.issues)

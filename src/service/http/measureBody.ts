@@ -53,7 +53,7 @@ const isWithin = ({ n, sum: total, min, max }: { n: number; sum: number; min: nu
 };
 const withinText = 'a sum that n values from min to max can have';
 
-export const histogram = v.pipe(
+const histogram = v.pipe(
   v.object(histogramFields),
   v.check((read) => addsUp(read), 'counts that add up to n'),
   v.check((read) => isWithin(read), withinText),

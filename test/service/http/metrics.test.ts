@@ -256,6 +256,10 @@ test('leaves out names that no measure may have, and what comes after ten', asyn
 });
 
 test.each([
+  ['/measures', { measures: [] }],
+  ['/units', { units: [] }],
+  ['/counts', { counts: [] }],
+  ['/failed', { counts: { ...counts, failed: [] } }],
   ['/measures/m/kind', { measures: { m: { ...counter, kind: 'meter' } } }],
   ['/measures/m', { measures: { m: 7 } }],
   ['/measures/m/unit', { measures: { m: { ...counter, unit: 'x'.repeat(17) } } }],
@@ -293,6 +297,7 @@ test.each([
   ['/seq', { seq: -1 }],
   ['/checksum', { checksum: '0' }],
   ['/checksum', { checksum: '00000000' }],
+  ['/dropped', { dropped: [] }],
   ['/buckets', { buckets: 'none' }],
   ['/buckets', { buckets: Array(201).fill(0) }],
 ])('refuses a batch that is wrong at %s', async (pointer, fields) => {
