@@ -20,7 +20,7 @@ export const rowTypes =
 export const numberColumns = 'counts, histograms, sums, measures';
 
 /** How long the shortest row is. Whatever a sender says, rows begin at its multiples, so that it cannot make more of them. */
-export const shortestMs = 10_000;
+const shortestMs = 10_000;
 
 export const startOf = (ms: number, durationMs: number): number => Math.floor(ms / durationMs) * durationMs;
 
