@@ -30,6 +30,8 @@ describe('refuses, naming the feature and showing the value', () => {
     ['an unknown field', { list: { owners: 'web' } }, 'found "owners"'],
     ['a field of the prototype', { list: JSON.parse('{"__proto__":1}') }, 'found "__proto__"'],
     ['another upgrade', { list: { upgrade: 'now' } }, 'found "now"'],
+    ['a threshold of nothing', { list: { slowMs: 0 } }, 'slowMs is above 0, found 0'],
+    ['a threshold that is no number', { list: { silentMs: '5' } }, 'silentMs is above 0, found "5"'],
     ['config as a list', { list: { config: [1] } }, 'found [1]'],
     ['config as text', { list: { config: 'x' } }, 'found "x"'],
     ['owner as a number', { list: { owner: 7 } }, 'found 7'],
