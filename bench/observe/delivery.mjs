@@ -94,7 +94,7 @@ for (const answer of ['throws', '429', '500', 'accepts']) {
   const what = `10,000 errors a second, a service that ${answer === 'throws' || answer === 'accepts' ? answer : `answers ${answer}`}`;
   add(`${what}: requests in a second, at most`, loop.mostRequestsInASecond, '<= 10', loop.mostRequestsInASecond <= 10);
   add(`${what}: faults told in a second, at most`, loop.mostFaultsInASecond, '<= 10', loop.mostFaultsInASecond <= 10);
-  add(`${what}: ms of a second in the sink, for a glance`, Number(loop.busyMsPerSecond.toFixed(1)), '', true);
+  add(`${what}: µs of one failure in the sink, for a glance`, Number(loop.usEach.toFixed(1)), '', true);
 }
 
 await rm(dataDir, { recursive: true, force: true });
