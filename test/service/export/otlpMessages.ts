@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
@@ -8,7 +7,6 @@ const publishedRoot = fileURLToPath(
   new URL('../../../node_modules/@opentelemetry/otlp-grpc-exporter-base/build/protos', import.meta.url),
 );
 const publishedFile = 'opentelemetry/proto/collector/metrics/v1/metrics_service.proto';
-export const hasPublished = existsSync(join(publishedRoot, publishedFile));
 
 // The part of OpenTelemetry's protocol that a receiver of metrics needs; numbers and types are those of its definition.
 const ownText = `
