@@ -118,7 +118,7 @@ test('says what is wrong when it cannot start', async () => {
   expect(inUse).toMatchObject({ code: 1, stderr: expect.stringContaining(`cannot listen on 127.0.0.1:${port}`) });
   const short = await cli.run(['serve', '--port', '0', '--data', data], { SWITCHBACK_ADMIN_TOKEN: 'short' });
   expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining('at least 16 characters') });
-});
+}, 90_000);
 
 test('waits for a database that is not there, holds v1 meanwhile, and goes on when it is', async () => {
   const door = await makeLateDoor(await postgres.createDatabase());
@@ -137,7 +137,7 @@ test('waits for a database that is not there, holds v1 meanwhile, and goes on wh
   expect(stderr).toMatch(/not there yet.*127\.0\.0\.1:\d+/);
   expect(stderr).toContain('the database is there');
   expect(stderr).not.toContain(new URL(door.url).password);
-});
+}, 90_000);
 
 test('takes its numbers from options and from the environment', async () => {
   const args = [
@@ -177,7 +177,7 @@ test('takes its numbers from options and from the environment', async () => {
   expect(pool!.connections).toBeLessThanOrEqual(3);
   service.child.kill('SIGTERM');
   expect(await service.finished).toMatchObject({ code: 0 });
-});
+}, 90_000);
 
 test('listens past a pooler that drops notifications', async () => {
   const database = await postgres.createDatabase();
@@ -205,4 +205,4 @@ test('listens past a pooler that drops notifications', async () => {
   expect(Date.now() - startedAtMs).toBeLessThan(1_000);
   hearing.child.kill('SIGTERM');
   expect(await hearing.finished).toMatchObject({ code: 0 });
-});
+}, 90_000);
