@@ -131,9 +131,9 @@ export default defineConfig(({ mode }) => ({
                 'test/mutations/sample.test.ts',
               ],
               setupFiles: ['test/harness/quietConsole.ts', 'test/harness/seed.ts'],
-              testTimeout: 20_000,
-              hookTimeout: 60_000,
               // What is waited for comes at once, unless the machine has other things to do.
+              testTimeout: 60_000,
+              hookTimeout: 120_000,
               expect: { poll: { timeout: 10_000 } },
             },
           },

@@ -62,7 +62,7 @@ export async function buildCli(): Promise<BuiltCli> {
       }),
     );
     const line = async (pattern: RegExp): Promise<RegExpExecArray> => {
-      for (const untilMs = Date.now() + 30_000; ;) {
+      for (const untilMs = Date.now() + 60_000; ;) {
         const found = pattern.exec(stdout);
         if (found !== null) return found;
         if (child.exitCode !== null || Date.now() > untilMs) throw new Error(`no ${pattern} in ${stdout} ${stderr}`);

@@ -31,7 +31,8 @@ export function openStore(options: PostgresStoreOptions = {}): OpenedStore {
   beforeEach(async () => {
     connectionString = await postgres.createDatabase();
     serviceUrl = await postgres.grantService(connectionString);
-    store = await createPostgresStore({ ...options, connectionString: serviceUrl });
+    // Only what is about deadlines has one that a busy machine may miss.
+    store = await createPostgresStore({ deadlineMs: 15_000, ...options, connectionString: serviceUrl });
   });
   afterEach(() => store?.close());
   return {
