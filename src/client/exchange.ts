@@ -59,7 +59,7 @@ export function createExchange({ fetch, clock, code, timeoutMs }: ExchangeOption
       if (!response.ok && status !== 304)
         return failed(undefined, status, readRetryAfterMs(headers.get('retry-after'), clock.now()));
       // A 200 that is no JSON did not come from the service, but from a portal on the way there.
-      const value: unknown = JSON.parse((await response.text()) || 'null');
+      const value: unknown = JSON.parse((await Promise.race([response.text(), aborted])) || 'null');
       return { status, value, etag: headers.get('etag'), retryAfterMs: 0 };
     } catch (error) {
       return failed(error);

@@ -60,6 +60,7 @@ export function connect(options: ConnectionOptions): Connection {
   let etag: string | null = null;
   let pollMs = defaultDelivery.pollMs;
   let notBeforeMs = 0;
+  let restMs = 0;
   let unconfirmed: Order | undefined;
 
   // Whatever the listener throws, the source goes on.
@@ -116,7 +117,8 @@ export function connect(options: ConnectionOptions): Connection {
     if (getting) queued = path;
     if (getting || stopped) return;
     const waitMs = notBeforeMs - clock.now();
-    if (waitMs > 0) return later('get', waitMs, () => void get(path));
+    // More than was asked for: the clock was set back.
+    if (waitMs > 0 && waitMs <= restMs) return later('get', waitMs, () => void get(path));
     getting = true;
     const answer = await exchange.get(url + path, path === latest ? etag : null);
     getting = false;
@@ -133,7 +135,8 @@ export function connect(options: ConnectionOptions): Connection {
     queued = undefined;
     if (code === 404 && !isLatest) next ??= latest;
     else if (error) {
-      notBeforeMs = clock.now() + answer.retryAfterMs;
+      restMs = answer.retryAfterMs;
+      notBeforeMs = clock.now() + restMs;
       misses++;
       tell((to) => to.fault('snapshot', error));
       if (!liveAs) become('offline', error);
@@ -178,12 +181,10 @@ export function connect(options: ConnectionOptions): Connection {
     compareOrder,
     changed(isOpen, quality) {
       hasStream = isOpen;
-      // Of a stream that spoke before it is no sign of life.
-      const isNews = !liveAs || status !== 'offline';
       liveAs = quality;
       if (liveAs) {
         cancel('poll');
-        if (isNews) become(liveAs);
+        become(liveAs);
       }
     },
   };

@@ -11,14 +11,17 @@ export interface Failures {
 const limit = 3;
 const windowMs = 60_000;
 
-/** Forgets by timers: a clock that is set says nothing. @param onChange there are more or fewer of them */
-export function countFailures(clock: Clock, onChange: () => void): Failures {
+/** Forgets by timers: a clock that is set says nothing. @param onFewer one is not counted any more */
+export function countFailures(clock: Clock, onFewer?: () => void): Failures {
   let cancels: (() => void)[] = [];
   return {
     add() {
-      cancels.push(clock.after(windowMs, () => (cancels.shift(), onChange())));
+      const forget = (): void => {
+        cancels.shift();
+        onFewer?.();
+      };
+      cancels.push(clock.after(windowMs, forget));
       if (cancels.length > limit) cancels.shift()?.();
-      onChange();
     },
     areMany: () => cancels.length === limit,
     clear() {

@@ -59,6 +59,7 @@ export function connectForeign(options: ForeignConnectionOptions): ForeignConnec
   let queued: string | undefined;
   let cancelTimeout = () => {};
   let notBeforeMs = 0;
+  let restMs = 0;
   let attempt = 0;
   let isReached = false;
   let etag: string | null = null;
@@ -99,7 +100,9 @@ export function connectForeign(options: ForeignConnectionOptions): ForeignConnec
     // An answer under way may be older than what is asked for now.
     if (getting) queued = cause ?? queued;
     if (getting) return;
-    const atMs = Math.max(clock.now() + delayMs, notBeforeMs);
+    const leftMs = notBeforeMs - clock.now();
+    // More than was asked for: the clock was set back.
+    const atMs = clock.now() + Math.max(delayMs, leftMs <= restMs ? leftMs : 0);
     nextCause = cause || nextCause;
     if (atMs >= nextAtMs) return;
     cancelNext();
@@ -113,14 +116,18 @@ export function connectForeign(options: ForeignConnectionOptions): ForeignConnec
     const cause = nextCause;
     nextCause = '';
     const abort = (getting = new AbortController());
+    // A fetch of the host's own may not listen to its signal.
+    const aborted = new Promise<never>((_, reject) => {
+      abort.signal.addEventListener('abort', () => reject(abort.signal.reason));
+    });
     cancelTimeout = clock.after(timeoutMs, () => abort.abort(new Error(`no answer in ${timeoutMs} ms`)));
     let delayMs: number;
     try {
       const { url, init } = options.ask(etag, cause);
-      const response = await options.fetch(url, { ...init, signal: abort.signal });
+      const response = await Promise.race([options.fetch(url, { ...init, signal: abort.signal }), aborted]);
       const { status: code, headers } = response;
       if (code === 304 && last !== undefined) reached();
-      else if (response.ok) take(readJson(await response.text()), headers.get('etag'));
+      else if (response.ok) take(readJson(await Promise.race([response.text(), aborted])), headers.get('etag'));
       else throw new Refused(code, readRetryAfterMs(headers.get('retry-after'), clock.now()));
       attempt = 0;
       delayMs = pollMs * (0.8 + 0.4 * random());
@@ -166,10 +173,11 @@ export function connectForeign(options: ForeignConnectionOptions): ForeignConnec
     const error = new SwitchbackError('snapshot-failed', `${options.url}: ${code || 'no answer'}`, { cause });
     tell((to) => to.fault('snapshot', error));
     isReached = false;
-    failures.add();
+    if (!stopped) failures.add();
     become('offline', error);
     if (cause instanceof Refused && cause.retryAfterMs > 0) {
-      notBeforeMs = clock.now() + cause.retryAfterMs;
+      restMs = cause.retryAfterMs;
+      notBeforeMs = clock.now() + restMs;
       return cause.retryAfterMs * (1 + 0.2 * random());
     }
     // A wrong token or URL: it is put right elsewhere, if ever.

@@ -79,9 +79,9 @@ export function createOwnStream(
       // Its spread was the first try's: whoever finds the service still away must not come back within the same second.
       attempt = Math.max(attempt, 2);
       later('connect', event.retryMs, open);
-    } else if (!isLive) {
+    } else {
+      if (!isLive) later('healthy', healthyMs, () => (attempt = 0));
       isLive = true;
-      later('healthy', healthyMs, () => (attempt = 0));
       host.changed(true, true);
     }
     ears.heard(event);

@@ -3,7 +3,7 @@ import type { ConnectionHost, StreamHost } from './streamHost.js';
 
 /** A host that finds out how well its stream does. */
 export interface RatedHost extends StreamHost {
-  /** The stream was opened or closed; `isLive`: it spoke. */
+  /** The stream was opened or closed, or speaks: told with each word, which proves that it is there. */
   changed(isOpen: boolean, isLive: boolean): void;
   /** The stream broke, or could not be opened; or a request was not answered. */
   failed(): void;
@@ -14,31 +14,20 @@ export interface RatedHost extends StreamHost {
   stop(): void;
 }
 
-/** A stream that is live is degraded after three failures within a minute, here or in the tab that has it. */
+/** A stream that is live is degraded after three failures within a minute, of the tab that has it. */
 export function rateHost(host: ConnectionHost): RatedHost {
-  let isOpen = false;
-  let isLive = false;
+  const failures = countFailures(host.clock);
   let isLeaderDegraded: boolean | null = null;
-  const state = (): void => {
-    const isDegraded = isLeaderDegraded ?? failures.areMany();
-    host.changed(isOpen, isLive ? (isDegraded ? 'degraded' : 'live') : null);
-  };
-  const restate = (): void => {
-    if (isLive) state();
-  };
-  const failures = countFailures(host.clock, restate);
   return {
     ...host,
-    changed(isOpenNow, isLiveNow) {
-      isOpen = isOpenNow;
-      isLive = isLiveNow;
-      state();
+    changed(isOpen, isLive) {
+      const quality = (isLeaderDegraded ?? failures.areMany()) ? 'degraded' : 'live';
+      host.changed(isOpen, isLive ? quality : null);
     },
     failed: failures.add,
     isDegraded: failures.areMany,
     shares(isDegraded) {
       isLeaderDegraded = isDegraded;
-      restate();
     },
     stop: failures.clear,
   };

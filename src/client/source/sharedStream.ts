@@ -205,10 +205,8 @@ export function createSharedStream(
     if (message.kind !== 'event') return;
     const event = readHeardEvent(host, message.type, message.data);
     if (!event) return;
-    if ((event.type !== 'bye') !== isLive) {
-      isLive = !isLive;
-      host.changed(isLive, isLive);
-    }
+    isLive = event.type !== 'bye';
+    host.changed(isLive, isLive);
     actOnEvent(host, event);
     if (event.type === 'heartbeat') {
       show();

@@ -35,7 +35,7 @@ export interface StreamHost {
 
 /** As a connection gives it. It hands over what the stream needs, so that this chunk shares no code with it. */
 export interface ConnectionHost extends StreamHost {
-  /** The stream was opened or closed; `quality`: it spoke; null: it did not. */
+  /** The stream was opened or closed, or `quality`: it speaks. */
   changed(isOpen: boolean, quality: StreamQuality | null): void;
 }
 

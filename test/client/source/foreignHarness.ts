@@ -45,7 +45,7 @@ function createEngine(current: unknown) {
     set.add(run);
     return () => void set.delete(run);
   };
-  const onWake: OnWake = (run, toldOffline = () => {}) => {
+  const onWake: OnWake = (run, toldOffline) => {
     offline = toldOffline;
     return registered(wakes)(run);
   };

@@ -55,7 +55,7 @@ export function createHttpCase(
     clock,
     loadStream: options.loadStream ?? (async () => liveStream),
     random: options.random ?? (() => 0.5),
-    onWake: (run, offline = () => {}) => {
+    onWake: (run, offline) => {
       wakes.add(run);
       offlines.add(offline);
       return () => {

@@ -24,7 +24,7 @@ describe('http', () => {
     expect(heard.statuses.at(-1)).toBe('live');
     await breakOnce(http);
     expect(heard.statuses.at(-1)).toBe('degraded');
-    for (let beat = 0; beat < 8; beat++) {
+    for (let beat = 0; beat < 10; beat++) {
       events.stream().send('heartbeat', { epoch: 7, revision: 1, now: 1 });
       await clock.advance(8_000);
     }
@@ -75,6 +75,7 @@ describe('http', () => {
       http.wake();
       await http.clock.advance(100);
     }
+    http.events.stream().send('heartbeat', { epoch: 7, revision: 1, now: 1 });
     expect(http.heard.statuses.at(-1)).toBe('degraded');
     http.stop();
   });
@@ -113,6 +114,12 @@ describe('http', () => {
     http.goOffline();
     await http.clock.advance(2_000);
     expect(http.heard.statuses.slice(-2)).toEqual(['offline', 'live']);
+    http.service.answer = down;
+    http.goOffline();
+    await http.clock.advance(2_000);
+    expect(http.heard.statuses.at(-1)).toBe('offline');
+    http.events.stream().send('heartbeat', { epoch: 7, revision: 1, now: 1 });
+    expect(http.heard.statuses.at(-1)).toBe('live');
     http.stop();
     const polling = createHttpCase({ hasStream: false });
     const stop = polling.start();
