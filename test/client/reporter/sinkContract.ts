@@ -188,7 +188,7 @@ export function describeSink(name: string, create: () => SinkCase, troubles: rea
       of.setTrouble('rejects');
       observe(of);
       await of.clock.advance(0);
-      for (let count = 0; count < 20_000; count++) observe(of, { kind: 'failure', failure }, count);
+      for (let count = 0; count < 20_000; count++) observe(of, { kind: 'failure', failure }, count % 3);
       await of.clock.advance(60_000);
       expect(of.contacts()).toBeLessThan(100);
     });
