@@ -8,6 +8,7 @@ type Theme = 'auto' | 'light' | 'dark';
 const statusWords: Readonly<Record<string, string>> = {
   connecting: 'Connecting',
   live: 'Live',
+  degraded: 'Live, after failures',
   polling: 'Polling',
   offline: 'Offline, last known good',
   static: 'Static',

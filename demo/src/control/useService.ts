@@ -39,6 +39,7 @@ export function useService(): void {
 
   useEffect(() => {
     if (status === 'live') log('connection', 'live: changes arrive as they happen');
+    if (status === 'degraded') log('connection', 'live again, after three failures within a minute');
     if (status === 'polling') log('connection', 'the stream is down, asking every 15 s instead');
     if (status === 'offline') log('connection', 'the service is away: the last known good stays');
   }, [status]);
