@@ -18,6 +18,7 @@ const allowedRooms: Readonly<Record<string, readonly string[]>> = {
   storybook: uptoRender,
   openfeature: uptoRender,
   dashboard: uptoRender,
+  settings: uptoRender,
   migrate: [...pure, 'client'],
   rsc: ['evaluate', 'decide'],
   service: pure,
@@ -33,7 +34,8 @@ const allowedRoomsOfFile: Readonly<Record<string, readonly string[]>> = {
 };
 const importableByAll = ['src/features.ts', 'src/error.ts'];
 
-const reactRooms = ['render', 'testing', 'devtools', 'storybook', 'dashboard', 'openfeature', 'rsc'];
+const reactRooms = ['render', 'testing', 'devtools', 'storybook', 'dashboard', 'settings', 'openfeature', 'rsc'];
+const clientRooms = ['render', 'settings'];
 const nodeRooms = ['service', 'cli', 'rsc', 'storybook'];
 const forbiddenNames = ['utils', 'util', 'helpers', 'helper', 'common', 'types', 'internal', 'misc'];
 const maxLines = 300;
@@ -109,9 +111,10 @@ function checkContent(path: string, facts: ModuleFacts): string[] {
   if (room === undefined || pure.includes(room))
     for (const name of facts.domGlobals) faults.push(`${path}: ${room ?? 'this file'} may not touch ${name}`);
   const isClient = facts.directives.includes('use client');
-  if (room === 'render' && !isClient && !facts.isTypesOnly)
-    faults.push(`${path}: a file of render begins with "use client"`);
-  if (room !== 'render' && isClient) faults.push(`${path}: only files of render say "use client"`);
+  const isClientRoom = room !== undefined && clientRooms.includes(room);
+  if (isClientRoom && !isClient && !facts.isTypesOnly && path !== `src/${room}/index.ts`)
+    faults.push(`${path}: a file of ${room} begins with "use client"`);
+  if (!isClientRoom && isClient) faults.push(`${path}: only files of ${clientRooms.join(' and ')} say "use client"`);
   if (facts.hasExportAll) faults.push(`${path}: list the names instead of "export *"`);
   // A command line serves nobody but its caller.
   if (room === 'cli') return faults;
