@@ -70,15 +70,15 @@ class MountedGate extends HostedGate implements Gate {
   };
 
   private compute(): GateView {
-    const { host, html, view, failed } = this;
+    const { host, html, view, failed, serverView } = this;
     const next = host.viewFor(this);
     const { decision } = next;
     if (failed) return { shows: 'v1', because: 'failed', decision, error: failed.error };
     if (next.shows !== 'v2') return next;
     const record = this.load?.record();
     if (!record || record.phase === 'ready' || html === 'waiting') {
-      const { serverView } = this;
-      const component = html !== 'none' && serverView?.shows === 'v2' ? serverView.component : this.loaded();
+      const component =
+        host.standIn?.() ?? (html !== 'none' && serverView?.shows === 'v2' ? serverView.component : this.loaded());
       const isHtml = html === 'waiting';
       const isProven = !this.keepsV1 || this.episode?.phase === 'settled';
       const isAsGiven = component === next.component && isHtml === next.isHtml && isProven === next.isProven;

@@ -14,6 +14,13 @@ export interface GateState {
   readonly hasProbe: boolean;
 }
 
+/** A gate that is on the page, for whoever looks from outside. */
+export interface VisibleGate {
+  update(): void;
+  reset(): void;
+  getView(): GateView;
+}
+
 /** What the gates of one feature share: their client, seen from that feature. */
 export interface GateHost {
   /** Null for a boundary that guards no feature. */
@@ -38,7 +45,9 @@ export interface GateHost {
    */
   takeProbe(onLost: () => void): (() => void) | undefined;
   /** The live decision, a hold or the breaker may have changed. */
-  subscribe(gate: { update(): void }): () => void;
+  subscribe(gate: VisibleGate): () => void;
+  /** The component that takes v2's place, if any does. */
+  standIn?(): unknown;
   /** @param gate told once the version has stayed on the screen for long enough */
   beginEpisode(
     version: Version,

@@ -7,7 +7,7 @@ import type { Clock } from './clock.js';
 import type { Decisions } from './decisions.js';
 import { Episode, type EpisodeHost } from './episode.js';
 import type { FallbackEvent, GateView } from './gateView.js';
-import type { GateHost } from './gateHost.js';
+import type { GateHost, VisibleGate } from './gateHost.js';
 import { createLabels } from './labels.js';
 import { createSettling, type Settling } from './settling.js';
 import type { ClientState } from './state.js';
@@ -44,6 +44,8 @@ const maxExposures = 1_000;
 /** The gates of one client, by feature. */
 export interface Gates {
   hostOf(feature: string): GateHost;
+  /** Those of a feature that are on the page. */
+  visible(feature: string): Iterable<VisibleGate>;
   /** Holds, the breaker or readiness of a feature may have changed; without a feature, of all. */
   notify(feature?: string): void;
   /** Somebody else sits here now: what was held for the user before them is let go. */
@@ -59,6 +61,7 @@ export function createGates(options: GatesOptions): Gates {
       if (!entry) hosts.set(feature, (entry = createHost(feature, options, settling)));
       return entry.host;
     },
+    visible: (feature) => hosts.get(feature)?.mounted ?? [],
     notify(feature) {
       for (const [key, { notify }] of hosts) if (feature === undefined || feature === key) notify();
     },
@@ -70,6 +73,7 @@ export function createGates(options: GatesOptions): Gates {
 
 interface Entry {
   readonly host: GateHost;
+  readonly mounted: ReadonlySet<VisibleGate>;
   readonly notify: () => void;
   readonly release: () => void;
 }
@@ -77,7 +81,7 @@ interface Entry {
 function createHost(feature: string, options: GatesOptions, settling: Settling): Entry {
   const { read, decisions, breakers, clock, guardHost, given } = options;
   const cell = decisions.cell(feature);
-  const mounted = new Set<{ update(): void }>();
+  const mounted = new Set<VisibleGate>();
   const seenErrors = new Set<string>();
   let countedLoad: unknown;
   let shown: Version | undefined;
@@ -148,6 +152,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
       };
     },
     takeProbe: (onLost) => breakers.takeProbe(feature, onLost),
+    standIn: () => read().standIns?.get(feature),
     subscribe(gate) {
       mounted.add(gate);
       return () => void mounted.delete(gate);
@@ -187,6 +192,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
   };
   return {
     host,
+    mounted,
     notify,
     release() {
       held = undefined;

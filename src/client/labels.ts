@@ -54,7 +54,9 @@ export function createLabels(feature: string, { read, decisions, clock, observe 
       const { sampling = 1 }: Partial<FeatureRule> = Object(read().snapshot?.features.get(feature));
       const sampled = sampling < 1 && { sampling };
       // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
-      if (!isOverridden) observe({ ...labels, ...observed, ...sampled, atMs } as Observation);
+      const observation = { ...labels, ...observed, ...sampled, atMs } as Observation;
+      read().inspect?.(observation);
+      if (!isOverridden) observe(observation);
       else if (observed.kind === 'attempt') observe({ ...labels, kind: 'overridden', ...sampled, atMs });
     };
   };

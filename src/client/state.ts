@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { EvaluationContext, Order, Snapshot } from '../evaluate/snapshot.js';
 import type { SwitchbackError } from '../error.js';
 import type { ConnectionQuality } from '../observe/connectionEvent.js';
+import type { Observation } from '../observe/observe.js';
 import type { AttachedMonitor } from './attachedMonitor.js';
 
 /** Kills that were announced ahead of the snapshot that carries them. */
@@ -27,6 +28,10 @@ export interface ClientState {
   readonly contactAtMs: number | null;
   /** Who watches the health of features, if anybody does. */
   readonly monitor?: AttachedMonitor | undefined;
+  /** Components that take v2's place, by feature, so that one can see what happens when v2 does what they do. */
+  readonly standIns?: ReadonlyMap<string, unknown> | undefined;
+  /** Sees what happens here, also to forced versions, of which nobody else hears. Must not throw. */
+  readonly inspect?: ((observation: Observation) => void) | undefined;
 }
 
 export type ClientStore = StoreApi<ClientState>;

@@ -7,6 +7,7 @@ import type { Clock } from './clock.js';
 import type { DecisionCell, Decisions } from './decisions.js';
 import type { Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
+import type { Gates } from './gates.js';
 import type { LazySource } from './gateView.js';
 import type { AttachedMonitor } from './attachedMonitor.js';
 import type { Measuring } from './measuring.js';
@@ -79,6 +80,10 @@ export interface ClientParts {
   /** Lets a monitor see every observation, in place of the one before; undefined: nobody. */
   watch(monitor: AttachedMonitor | undefined): void;
   hostOf(feature: string): GateHost;
+  readonly gates: Gates;
+  /** The name of where snapshots come from; undefined: from nowhere. */
+  readonly source: string | undefined;
+  put(change: Pick<ClientState, 'standIns' | 'inspect'>): void;
 }
 
 /** The part of a client that `render` uses. */

@@ -93,8 +93,8 @@ function suspenseFallback(loading: ReactNode, renderV1: () => ReactNode): ReactN
 }
 
 function renderV2(v2: VersionsOptions['v2'], { component, decision }: Extract<GateView, { shows: 'v2' }>): ReactNode {
-  if (typeof v2 === 'function') return <RenderedV2 render={v2} decision={decision} />;
-  return component !== undefined && isLazyElement(v2) ? createElement(component as ElementType, v2.props) : v2;
+  if (component !== undefined) return createElement(component as ElementType, isLazyElement(v2) ? v2.props : null);
+  return typeof v2 === 'function' ? <RenderedV2 render={v2} decision={decision} /> : v2;
 }
 
 interface RenderedV2Props {
