@@ -38,17 +38,17 @@ async function openTab(
   page.on('pageerror', (error) => errors.push(error.message));
   await page.addInitScript(`window.metricsUrl = ${JSON.stringify(`${receiver.origin}/${road}`)}; ${script}`);
   await page.goto(served.url);
-  await page.waitForFunction(() => 'tab' in window);
+  await page.waitForFunction(() => 'reportingTab' in window);
   return page;
 }
 
 const observe = (page: Page, prefix: string, count: number) =>
-  page.evaluate(([name, times]) => window.tab.observe(name, times), [prefix, count] as const);
-const storedBy = (page: Page) => page.evaluate(() => window.tab.stored());
+  page.evaluate(([name, times]) => window.reportingTab.observe(name, times), [prefix, count] as const);
+const storedBy = (page: Page) => page.evaluate(() => window.reportingTab.stored());
 /** Fetches the reporter's code and that of its store: what a page has soon after it began. */
 const warmUp = async (page: Page, receiver: Receiver, prefix = 'warm') => {
   await observe(page, prefix, 1);
-  await page.evaluate(() => window.tab.flush());
+  await page.evaluate(() => window.reportingTab.flush());
   await expect.poll(() => receiver.counted.has(`${prefix}0`), within).toBe(true);
   await expect.poll(() => storedBy(page), within).toEqual([]);
 };
@@ -151,7 +151,7 @@ test.each([
     const page = await openTab(scene, 'api', script);
     scene.receiver.isAway = true;
     await observe(page, 'kept', 120);
-    await expect.poll(() => page.evaluate(() => window.tab.faults.length), within).toBeGreaterThan(1);
+    await expect.poll(() => page.evaluate(() => window.reportingTab.faults.length), within).toBeGreaterThan(1);
     scene.receiver.isAway = false;
     await expect.poll(() => countedOf(scene.receiver, 'kept'), within).toEqual({ once: 120, more: 0 });
     expect(scene.errors).toEqual([]);

@@ -3,7 +3,7 @@ import { httpSink, type Observation } from 'react-switchback/client';
 
 declare global {
   interface Window {
-    tab: Tab;
+    reportingTab: Tab;
     /** Where batches go; set before the page's code runs. */
     metricsUrl: string;
   }
@@ -24,7 +24,7 @@ const sink = httpSink({
   onInternalFault: (operation, error) => void faults.push(`${operation}: ${String(error)}`),
 });
 
-window.tab = {
+window.reportingTab = {
   observe(prefix, count) {
     for (let at = 0; at < count; at++) {
       const feature = `${prefix}${at}`;
