@@ -2,6 +2,9 @@
 export const isPlainPromise = (value: unknown): value is Promise<unknown> =>
   value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype;
 
+export const isAsyncFunction = (value: unknown): boolean =>
+  Object.prototype.toString.call(value) === '[object AsyncFunction]';
+
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   (typeof value === 'object' || typeof value === 'function') &&
   value !== null &&

@@ -4,6 +4,7 @@ import { refuseOption } from '../error.js';
 import { isObject } from '../evaluate/kind.js';
 import type { EvaluationContext } from '../evaluate/snapshot.js';
 import type { FeatureKey } from '../features.js';
+import { isAsyncFunction } from './answers.js';
 import { createCallHost } from './callHost.js';
 import { createCallTally, type CallTotals } from './callTally.js';
 import { createSafeCall } from './createSafeCall.js';
@@ -111,6 +112,7 @@ export function createMigration<Module extends object>(
       v2: (...args: never[]) => Reflect.apply(ofV2, v2Self, args),
       context: context && ((...args: never[]) => context(path, args)),
       records: { host, tally, outcomes },
+      isAsync: isAsyncFunction(ofV1),
       nowMs,
     });
     return likeV1(ofV1, call);

@@ -1,7 +1,7 @@
 // Comes in: a call. Goes out: v2's answer where it is decided and good, else v1's answer or v1's own error. Who calls: safely, createMigration.
 import { SwitchbackError } from '../error.js';
 import type { EvaluationContext } from '../evaluate/snapshot.js';
-import { isAsyncIterable, isPlainPromise, isThenable } from './answers.js';
+import { isAsyncFunction, isAsyncIterable, isPlainPromise, isThenable } from './answers.js';
 import type { TalliedCall, Caller } from './callHost.js';
 import { isAborted, limitArgs } from './callerSignal.js';
 import { safeIterable } from './safeIterable.js';
@@ -18,6 +18,8 @@ export interface SafeCallOptions {
   readonly failedBeforeEffect?: ((error: unknown) => boolean) | undefined;
   readonly idempotencyKey?: ((...args: never[]) => string) | undefined;
   readonly context?: ((...args: never[]) => EvaluationContext) | undefined;
+  /** v1 is known to give promises; default: learned from its kind and its answers. */
+  readonly isAsync?: boolean | undefined;
   /** High resolution, ms from any origin. */
   readonly nowMs: () => number;
 }
@@ -36,7 +38,7 @@ export function createSafeCall(options: SafeCallOptions): SafeCall {
   const { v1, v2, records, nowMs, timeoutMs } = options;
   const { host, tally } = records;
   let untimed = 0;
-  let isAsync = timeoutMs !== undefined || Object.prototype.toString.call(v1) === '[object AsyncFunction]';
+  let isAsync = timeoutMs !== undefined || (options.isAsync ?? isAsyncFunction(v1));
 
   const callerOf = (args: Args): Caller => {
     if (!options.context) return host.callerOf();
@@ -71,6 +73,7 @@ export function createSafeCall(options: SafeCallOptions): SafeCall {
       succeed();
       return answer;
     }
+    isAsync = true;
     return answer.then(
       (value) => {
         succeed();
@@ -83,6 +86,11 @@ export function createSafeCall(options: SafeCallOptions): SafeCall {
     );
   };
 
+  /** Who waits for a promise does not look for a throw. */
+  const giveError = (error: unknown): Promise<never> => {
+    if (isAsync) return Promise.reject(error);
+    throw error;
+  };
   /** Whether v1 may run after v2 failed with this. */
   const mayRepeat = (error: unknown, args: Args): boolean => {
     if (options.effect !== 'write') return true;
@@ -100,13 +108,11 @@ export function createSafeCall(options: SafeCallOptions): SafeCall {
   const recover = (self: unknown, args: Args, caller: Caller, attempt: V2Attempt, error: unknown): unknown => {
     if (isAborted(args)) {
       attempt.abort();
-      throw error;
+      return giveError(error);
     }
     if (!mayRepeat(error, args)) {
       attempt.fail(error, false);
-      // Who waits for a promise does not look for a throw.
-      if (isAsync) return Promise.reject(error);
-      throw error;
+      return giveError(error);
     }
     return runV1(self, args, caller.fallback, (v1AlsoFailed) => attempt.fail(error, v1AlsoFailed));
   };

@@ -146,10 +146,27 @@ export function createShadow<F extends Callable>(feature: FeatureKey, options: S
     return [{ path: '', v1: name(one), v2: name(other) }];
   };
 
+  /** Waits for v1 as long as for v2, and then a turn more: whoever waits for v1 as well goes on before anything is compared. */
+  const endOfV1 = async (v1Ended: Promise<Timed | undefined>): Promise<Timed | undefined> => {
+    let cancel = (): void => {};
+    const time = new Promise<undefined>((resolve) => {
+      cancel = host.clock.after(timeoutMs, () => resolve(undefined));
+    });
+    const ofV1 = await Promise.race([v1Ended, time]);
+    cancel();
+    if (ofV1) await new Promise<void>((resolve) => void host.clock.after(0, resolve));
+    return ofV1;
+  };
+
   /** Runs v2 for a call of v1, which has begun or is about to. */
   const begin = (self: unknown, args: Args, call: TalliedCall, isAtOnce: boolean): ((v1?: Timed) => void) => {
-    let heard = (_?: Timed): void => {};
-    const v1Ended = new Promise<Timed | undefined>((resolve) => (heard = resolve));
+    let hasEnded = false;
+    let resolveV1 = (_?: Timed): void => {};
+    const v1Ended = new Promise<Timed | undefined>((resolve) => (resolveV1 = resolve));
+    const heard = (ofV1?: Timed): void => {
+      hasEnded = true;
+      resolveV1(ofV1);
+    };
     let copied = args;
     try {
       if (given.copyArgs) copied = Reflect.apply(given.copyArgs, undefined, [args]);
@@ -161,7 +178,7 @@ export function createShadow<F extends Callable>(feature: FeatureKey, options: S
       // A turn of its own: what is synchronous in v2 must not keep the caller from v1's answer.
       if (!isAtOnce) await new Promise<void>((resolve) => void host.clock.after(0, resolve));
       const ofV2 = await runV2(self, copied, call);
-      const ofV1 = await v1Ended;
+      const ofV1 = hasEnded ? await v1Ended : await endOfV1(v1Ended);
       if (ofV1 && ofV2 && !isAborted(args)) compare(ofV1, ofV2, args);
     };
     const running: Promise<void> = run()

@@ -38,8 +38,11 @@ export function safeIterable(v2: AsyncIterable<unknown>, options: SafeIterableOp
     void Promise.resolve()
       .then(() => failed?.return?.())
       .catch(() => {});
+    current = undefined;
+    isDone = true;
     const answer = await options.recover(error);
     if (!isAsyncIterable(answer)) throw error;
+    isDone = false;
     current = answer[Symbol.asyncIterator]();
     for (let skipped = 0; skipped < given; skipped++) {
       const item = await current.next();

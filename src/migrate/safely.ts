@@ -22,9 +22,21 @@ export function safely<F extends Callable>(feature: FeatureKey, options: SafelyO
 
 export const nowMs = (): number => performance.now();
 
-/** Gives a wrapper the type, name and length of what it stands for. */
+const ofEveryFunction = new Set<string | symbol>(['name', 'length', 'prototype', 'arguments', 'caller']);
+
+/** Gives a wrapper the type, name and length of what it stands for, and what that carries besides. */
 export function likeV1<F extends Callable>(v1: F, run: SafeCall): F {
   for (const name of ['name', 'length'] as const)
     Object.defineProperty(run, name, { value: v1[name], configurable: true });
+  for (const name of Reflect.ownKeys(v1))
+    if (!ofEveryFunction.has(name))
+      Object.defineProperty(run, name, {
+        get: () => Reflect.get(v1, name) as unknown,
+        set(value) {
+          Reflect.set(v1, name, value);
+        },
+        enumerable: true,
+        configurable: true,
+      });
   return run as Callable as F;
 }

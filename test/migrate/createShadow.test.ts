@@ -263,3 +263,40 @@ test.each([
   const { client } = createCaller();
   expect(() => createShadow('titles', { client, v1: () => 1, v2: () => 2, ...wrong } as never)).toThrow(message);
 });
+
+test('the caller goes on before the answers are compared, also where v2 was the faster one', async () => {
+  const caller = createCaller();
+  const order: string[] = [];
+  let answer = (_: number): void => {};
+  const shadow = createShadow('titles', {
+    client: caller.client,
+    v1: () => new Promise<number>((resolve) => (answer = resolve)),
+    v2: async () => 1,
+    compare() {
+      order.push('compared');
+      return true;
+    },
+  });
+  const going = shadow.call().then(() => order.push('went on'));
+  await caller.clock.advance(0);
+  answer(1);
+  await going;
+  await settle(caller, shadow);
+  expect(order).toEqual(['went on', 'compared']);
+});
+
+test('a v1 that never ends is not waited for for ever', async () => {
+  const caller = createCaller();
+  const shadow = createShadow('titles', {
+    client: caller.client,
+    v1: () => new Promise<number>(() => {}),
+    v2: async () => 1,
+    timeoutMs: 100,
+    maxConcurrent: 1,
+  });
+  void shadow.call();
+  await caller.clock.advance(300);
+  await shadow.idle();
+  void shadow.call();
+  expect(shadow.getMetrics()).toMatchObject({ compared: 0, skipped: 0 });
+});

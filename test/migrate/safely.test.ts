@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { NotApplied, safely } from '../../src/migrate/index.js';
+import { createMigration, NotApplied, safely } from '../../src/migrate/index.js';
 import { createCaller, off } from './callers.js';
 
 const boom = new Error('v2 broke');
@@ -392,4 +392,43 @@ test('an unknown feature is v1, and told of', () => {
   const { client, faults } = createCaller();
   expect(safely('nothing', { client, v1: () => 'v1', v2: () => 'v2' })()).toBe('v1');
   expect(String(faults[0]?.error)).toContain('unknown feature "nothing"');
+});
+
+test('what v1 carries besides being called is kept', () => {
+  const { client } = createCaller(off);
+  const v1 = Object.assign((id: number) => id, { preload: () => 'loaded', cached: 0 });
+  const run = safely('titles', { client, v1, v2: (id) => id });
+  v1.cached = 2;
+  expect([run.preload(), run.cached]).toEqual(['loaded', 2]);
+});
+
+test('an asynchronous v1 rejects, and never throws, also where a write of v2 throws at once', async () => {
+  const { client } = createCaller();
+  const v2 = (): Promise<number> => {
+    throw new Error('v2');
+  };
+  const run = safely('titles', { client, v1: async () => 1, v2, effect: 'write' });
+  await expect(run()).rejects.toThrow('v2');
+  const { api } = createMigration('titles', {
+    client,
+    v1: { save: async () => 1 },
+    v2: { save: v2 },
+    methods: { save: { effect: 'write' } },
+  });
+  await expect(api.save()).rejects.toThrow('v2');
+});
+
+test('a v2 that failed is not asked for further items where v1 may not follow', async () => {
+  const { client } = createCaller();
+  let asked = 0;
+  const items = (): AsyncIterable<number> => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => (++asked === 2 ? Promise.reject(new Error('v2')) : Promise.resolve({ done: false, value: 1 })),
+    }),
+  });
+  const iterator = safely('titles', { client, v1: items, v2: items, effect: 'write' })()[Symbol.asyncIterator]();
+  await iterator.next();
+  await expect(iterator.next()).rejects.toThrow('v2');
+  expect(await iterator.next()).toEqual({ done: true, value: undefined });
+  expect(asked).toBe(2);
 });

@@ -12,6 +12,9 @@ export interface Checkpoint {
   readonly written: number;
   readonly skipped: number;
   readonly verified: number;
+  /** Records of v2 that were looked at, and those that were not as they should be. */
+  readonly compared: number;
+  readonly wrong: number;
   readonly problems: readonly DataProblem[];
 }
 
@@ -24,6 +27,8 @@ export const newCheckpoint = (migration: string): Checkpoint => ({
   written: 0,
   skipped: 0,
   verified: 0,
+  compared: 0,
+  wrong: 0,
   problems: [],
 });
 
@@ -57,8 +62,8 @@ function parse(text: string): Checkpoint | undefined {
     return undefined;
   }
   if (!isObject(value)) return undefined;
-  const { migration, phase, after, read, written, skipped, verified, problems } = value;
-  const counts = { read, written, skipped, verified };
+  const { migration, phase, after, read, written, skipped, verified, compared, wrong, problems } = value;
+  const counts = { read, written, skipped, verified, compared, wrong };
   const isSound =
     typeof migration === 'string' &&
     phases.some((known) => known === phase) &&

@@ -11,7 +11,7 @@ export interface DataRecord<Value> {
 export interface DataMigrationOptions<From, To> {
   /** Names the migration in its checkpoint: another name, another migration. 1–200 characters. */
   readonly name: string;
-  /** Reads v1: at most `limit` records after a key, in the order of their keys by UTF-16 code units. Nothing else is asked of v1. */
+  /** Reads v1: at most `limit` records after a key, in the order of their keys by UTF-16 code units; fewer may be given, none only after the last. Nothing else is asked of v1. */
   readonly read: (page: {
     readonly after: string | undefined;
     readonly limit: number;

@@ -2,6 +2,7 @@
 import { showValue, SwitchbackError } from '../../error.js';
 import { differencesOf } from '../sameValue.js';
 import { checksumOf } from '../store/stamp.js';
+import { checkOrder } from './checkOrder.js';
 import { loadCheckpoint, newCheckpoint, type Checkpoint } from './checkpoint.js';
 import {
   checkDataMigrationOptions,
@@ -35,6 +36,7 @@ export interface RunOptions {
 }
 
 const maxProblems = 100;
+const notVerified = { phase: 'verifying', after: undefined, verified: 0, compared: 0, wrong: 0 } as const;
 const firstDelayMs = 100;
 
 /**
@@ -53,7 +55,13 @@ export function migrateData<From, To>(options: DataMigrationOptions<From, To>): 
 
   const tell = (): void => {
     progress = progressOf(checkpoint, total, running !== undefined);
-    for (const listener of listeners) listener();
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch {
+        // Who watches does not hold up what is watched.
+      }
+    }
   };
   const save = async (next: Checkpoint): Promise<void> => {
     await options.checkpoint.save(JSON.stringify(next));
@@ -80,7 +88,6 @@ export function migrateData<From, To>(options: DataMigrationOptions<From, To>): 
       checkOrder(batch, after, batchSize);
       if (batch.length === 0) return;
       yield batch;
-      if (batch.length < batchSize) return;
     }
   };
   const transformAll = async (batch: readonly DataRecord<From>[]) => {
@@ -120,51 +127,60 @@ export function migrateData<From, To>(options: DataMigrationOptions<From, To>): 
         problems: withProblems(checkpoint, problems),
       });
     }
-    await save({ ...checkpoint, phase: 'verifying', after: undefined, verified: 0 });
+    await save({ ...checkpoint, ...notVerified });
   };
-  const compareBatch = async (
-    batch: readonly DataRecord<From>[],
-    signal?: AbortSignal,
-  ): Promise<readonly DataProblem[]> => {
+  const compareBatch = async (batch: readonly DataRecord<From>[], signal?: AbortSignal) => {
     const { records } = await transformAll(batch);
     const copies = new Map<string, To>();
     if (records.length > 0)
       for (const { key, value } of await again(() => options.verify(records.map(({ key: wanted }) => wanted)), signal))
         copies.set(key, value);
-    return records.flatMap(({ key, value, checksum }, at): DataProblem[] => {
+    const problems = records.flatMap(({ key, value, checksum }, at): DataProblem[] => {
       if (!copies.has(key)) return [{ key, problem: 'missing' }];
       const copied = copies.get(key);
       // A checksum may meet another one by chance: some are looked at as they are.
       const isSame = safeChecksum(copied) === checksum;
       if (isSame && at > 0 && random() >= sampling) return [];
-      const differences = differencesOf(value, copied);
+      const differences = differencesOf(value, copied).filter((one) => !isAbsent(one.v1) || !isAbsent(one.v2));
       return isSame && differences.length === 0 ? [] : [{ key, problem: 'different', differences }];
     });
+    return { compared: records.length, problems };
   };
   const verify = async (signal?: AbortSignal): Promise<void> => {
     for await (const batch of batches(signal)) {
-      const problems = await compareBatch(batch, signal);
+      const { compared, problems } = await compareBatch(batch, signal);
       await save({
         ...checkpoint,
         after: batch.at(-1)?.key,
         verified: checkpoint.verified + batch.length,
+        compared: checkpoint.compared + compared,
+        wrong: checkpoint.wrong + problems.length,
         problems: withProblems(checkpoint, problems),
       });
     }
     const problems: DataProblem[] = [];
-    const { read, written, verified } = checkpoint;
+    const { read, written, verified, compared, wrong } = checkpoint;
     if (verified !== read)
       problems.push({
         key: '',
         problem: 'count',
         detail: `v1 held ${read} records when they were copied, and ${verified} since`,
       });
+    else if (compared !== written)
+      problems.push({
+        key: '',
+        problem: 'count',
+        detail: `${written} records were written, and ${compared} of them compared`,
+      });
     const held = options.count && (await again(options.count, signal));
     if (held !== undefined && held !== written)
       problems.push({ key: '', problem: 'count', detail: `v2 holds ${held} records where ${written} were written` });
-    const all = withProblems(checkpoint, problems);
-    const hasFailed = all.some(({ problem }) => problem !== 'bad');
-    await save({ ...checkpoint, phase: hasFailed ? 'failed' : 'verified', after: undefined, problems: all });
+    await save({
+      ...checkpoint,
+      phase: wrong + problems.length > 0 ? 'failed' : 'verified',
+      after: undefined,
+      problems: withProblems(checkpoint, problems),
+    });
   };
 
   /** One after the other. */
@@ -187,15 +203,17 @@ export function migrateData<From, To>(options: DataMigrationOptions<From, To>): 
   };
   const countTotal = async (): Promise<void> => {
     // Only the progress needs it.
-    total = options.total ? await options.total().catch(() => null) : null;
+    try {
+      total = options.total ? await options.total() : null;
+    } catch {
+      total = null;
+    }
     tell();
   };
   const startVerifying = (): Promise<void> =>
     save({
       ...checkpoint,
-      phase: 'verifying',
-      after: undefined,
-      verified: 0,
+      ...notVerified,
       problems: checkpoint.problems.filter(({ problem }) => problem === 'bad'),
     });
 
@@ -240,22 +258,8 @@ export function migrateData<From, To>(options: DataMigrationOptions<From, To>): 
   };
 }
 
-function checkOrder(batch: readonly DataRecord<unknown>[], after: string | undefined, limit: number): void {
-  if (batch.length > limit)
-    throw new SwitchbackError(
-      'invalid-option',
-      `read gave ${batch.length} records where at most ${limit} were asked for`,
-    );
-  let last = after;
-  for (const { key } of batch) {
-    if (last !== undefined && key <= last)
-      throw new SwitchbackError(
-        'invalid-option',
-        `read must give records in the order of their keys, found ${showValue(key)} after ${showValue(last)}`,
-      );
-    last = key;
-  }
-}
+/** JSON knows no difference. */
+const isAbsent = (described: string): boolean => described === 'absent' || described === 'undefined';
 
 function safeChecksum(value: unknown): string | undefined {
   try {

@@ -46,12 +46,14 @@ export interface StagedStoreInternals<Value> {
   /** Whose records count, and who is written. */
   plan(): Promise<StagePlan>;
   isSame(one: StoredRecord<Value> | undefined, other: StoredRecord<Value> | undefined): boolean;
-  /** Whether both stores hold the same under a key, looked at between its writes. */
-  isEqual(key: string): Promise<boolean>;
-  isPending(key: string): boolean;
-  /** Copies one record to the store that lacks it, between the writes of its key. */
-  repair(target: Version, key: string): Promise<void>;
+  /** How often a store was left out of a write: the same number later means that it missed nothing since. */
+  misses(version: Version): number;
+  /** Looks at both records of a key between its writes, and copies it to `target` where that is asked for. */
+  judge(key: string, target: Version, isRepaired: boolean): Promise<Judgement>;
 }
+
+/** `pending`: a repair waits for it already. `kept`: it differs, and was not copied since `target` counts by now. */
+export type Judgement = 'same' | 'pending' | 'different' | 'repaired' | 'kept';
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 const noCalls = (): Mutable<SideCalls> => ({ succeeded: 0, failed: 0, totalMs: 0 });
@@ -82,7 +84,11 @@ export function createStagedStore<Value>(feature: FeatureKey, options: StagedSto
     random: Math.random,
     maxRepairs,
     isWritten: (target) => target === 'v1' || keeper.status().stage !== 'off',
-    copy: ({ target, key }) => queue.run(key, () => copyTo(target, key)),
+    // A write that came in between made up for it, and may have left the other side behind.
+    copy: ({ target, key }) =>
+      queue.run(key, async () => {
+        if (repairs.isPending(target, key)) await copyTo(target, key);
+      }),
     fault,
   });
   const ready = keeper.load().then((kept) => repairs.restore(kept));
@@ -229,13 +235,17 @@ export function createStagedStore<Value>(feature: FeatureKey, options: StagedSto
         return planOf(await keeper.stage());
       },
       isSame,
-      isEqual: (key) =>
+      misses: keeper.misses,
+      judge: (key, target, isRepaired) =>
         queue.run(key, async () => {
           const [one, other] = await Promise.all([v1.get(key), v2.get(key)]);
-          return isSame(one, other);
+          if (isSame(one, other)) return 'same';
+          if (repairs.isPending('v1', key) || repairs.isPending('v2', key)) return 'pending';
+          if (!isRepaired) return 'different';
+          if (planOf(await keeper.stage()).reads === target) return 'kept';
+          await copyTo(target, key);
+          return 'repaired';
         }),
-      isPending: (key) => repairs.isPending('v1', key) || repairs.isPending('v2', key),
-      repair: (target, key) => queue.run(key, () => copyTo(target, key)),
     },
   };
 }

@@ -65,10 +65,11 @@ export async function reconcile<Value>(
   const rate = inRange(0, 1);
   if (!size.accepts(windowSize)) refuseOption('windowSize', size.expected, windowSize);
   if (!rate.accepts(alertRate)) refuseOption('alertRate', rate.expected, alertRate);
-  const { sides, plan, isSame, isEqual, isPending, repair: copy } = store.internals;
+  const { sides, plan, isSame, judge: judgeNow, misses } = store.internals;
   for (const side of ['v1', 'v2'] as const) checkStore(side, sides[side], ['list']);
-  const { reads, writes } = await plan();
+  const { reads } = await plan();
   const other = otherOf(reads);
+  const missesBefore = misses(other);
 
   const totals = { checked: 0, missing: 0, different: 0, extra: 0, pending: 0, repaired: 0 };
   const found: { key: string; discrepancy: Discrepancy }[] = [];
@@ -91,17 +92,11 @@ export async function reconcile<Value>(
   };
   const judge = async (key: string, discrepancy: Discrepancy | undefined): Promise<void> => {
     // What was written while the pages were read is no discrepancy.
-    if (!discrepancy || (await isEqual(key))) return count(key);
-    if (isPending(key)) {
-      totals.pending++;
-      left++;
-      return count(key);
-    }
-    count(key, discrepancy);
-    if (!repair) return;
-    await copy(other, key);
-    totals.repaired++;
-    if (!(await isEqual(key))) left++;
+    const judgement = discrepancy ? await judgeNow(key, other, repair) : 'same';
+    if (judgement === 'pending') totals.pending++;
+    if (judgement === 'repaired') totals.repaired++;
+    else if (judgement !== 'same') left++;
+    count(key, judgement === 'same' || judgement === 'pending' ? undefined : discrepancy);
   };
 
   const range = { after, until, windowSize };
@@ -124,8 +119,10 @@ export async function reconcile<Value>(
   const discrepancies = totals.missing + totals.different + totals.extra;
   onProgress?.({ checked: totals.checked, discrepancies });
   const isWhole = after === undefined && until === undefined;
-  // Where one store alone is written, the other one falls behind with the next write.
-  if (isWhole && writes.length === 2 && left === 0 && (repair || discrepancies === 0)) await store.markEqual(other);
+  // Where one store alone is written, the other one falls behind with the next write; where it was, it missed some.
+  const now = await plan();
+  const isKept = now.reads === reads && now.writes.length === 2 && misses(other) === missesBefore;
+  if (isWhole && isKept && left === 0) await store.markEqual(other);
   const discrepancyRate = totals.checked === 0 ? 0 : discrepancies / totals.checked;
   return { ...totals, discrepancyRate, isAlert: discrepancyRate > alertRate, found, windows };
 }
@@ -138,6 +135,7 @@ async function* readInOrder<Value>(
   let last = after;
   for (;;) {
     const page = (await store.list?.({ after: last, limit: windowSize })) ?? [];
+    if (page.length === 0) return undefined;
     for (const record of page) {
       if (last !== undefined && record.key <= last)
         throw new SwitchbackError(
@@ -148,6 +146,5 @@ async function* readInOrder<Value>(
       if (until !== undefined && record.key > until) return undefined;
       yield record;
     }
-    if (page.length < windowSize) return undefined;
   }
 }

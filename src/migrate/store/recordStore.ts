@@ -24,7 +24,7 @@ export interface RecordStore<Value> {
   delete(key: string): Promise<void>;
   /**
    * Records in the order of their keys (by UTF-16 code units), at most `limit` of those after `after`; from the first where that
-   * is absent. Only `reconcile` and `migrateData` ask for it.
+   * is absent. Fewer than `limit` may be given, none only after the last. Only `reconcile` asks for it.
    */
   list?(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly StoredRecord<Value>[]>;
 }

@@ -13,6 +13,8 @@ export interface StageKeeper {
   stage(): Promise<Stage>;
   isBehind(version: Version): Promise<boolean>;
   markBehind(version: Version, isBehind: boolean): Promise<void>;
+  /** How often a store was marked as behind. */
+  misses(version: Version): number;
   status(): Omit<StagedStoreStatus, 'repairs'>;
 }
 
@@ -29,6 +31,7 @@ export function createStageKeeper(
   const { fault, parts } = client.internals;
   const host = parts.hostOf(feature);
   let state: MigrationState = { stage: initialStage, behind: { v1: false, v2: !startsEqual } };
+  const misses = { v1: 0, v2: 0 };
   let refused: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -41,6 +44,12 @@ export function createStageKeeper(
     const saved = last.then(() => log.saveState(next));
     last = saved.catch(() => {});
     await saved.catch((error: unknown) => fault('migrate repair log', error));
+  };
+  /** Nobody knows what either store lacks: it stays where it is wanted, and goes nowhere until it was reconciled. */
+  const distrust = (error: unknown): void => {
+    const stage = wanted();
+    state = { stage: isStage(stage) ? stage : state.stage, behind: { v1: true, v2: true } };
+    fault('migrate repair log', error);
   };
   const move = (): Stage => {
     if (isRolledBack()) {
@@ -62,15 +71,10 @@ export function createStageKeeper(
       try {
         const kept = await log.load();
         if (kept.state) ({ state } = kept);
-        if (kept.isDamaged) {
-          // Nobody knows what either store lacks: it stays where it is wanted, and goes nowhere until it was reconciled.
-          const stage = wanted();
-          state = { stage: isStage(stage) ? stage : state.stage, behind: { v1: true, v2: true } };
-          fault('migrate repair log', new SwitchbackError('storage-failed', `the repair log of ${feature} is damaged`));
-        }
+        if (kept.isDamaged) distrust(new SwitchbackError('storage-failed', `the repair log of ${feature} is damaged`));
         return kept.repairs;
       } catch (error) {
-        fault('migrate repair log', error);
+        distrust(error);
         return [];
       }
     },
@@ -80,7 +84,9 @@ export function createStageKeeper(
       return stage;
     },
     isBehind: (version) => Promise.resolve(state.behind[version]),
+    misses: (version) => misses[version],
     async markBehind(version, isBehind) {
+      if (isBehind) misses[version]++;
       if (state.behind[version] === isBehind) return;
       await save({ ...state, behind: { ...state.behind, [version]: isBehind } });
     },

@@ -220,7 +220,7 @@ test('a signal ends it between two calls, and it can go on', async () => {
 
 test.each([
   [
-    '{"migration":"other","phase":"copying","read":0,"written":0,"skipped":0,"verified":0,"problems":[]}',
+    '{"migration":"other","phase":"copying","read":0,"written":0,"skipped":0,"verified":0,"compared":0,"wrong":0,"problems":[]}',
     'the checkpoint is of the migration "other", not of "memories"',
   ],
   ['{"migration":"memories"', 'the checkpoint of "memories" cannot be read'],
@@ -254,4 +254,75 @@ test.each([
 ])('refuses %o', (wrong, message) => {
   const { open } = createSides(1);
   expect(() => open(wrong as never)).toThrow(message);
+});
+
+test('bad records that were left out do not hide that others are missing or different', async () => {
+  const { v2, open } = createSides(150);
+  const options: Partial<DataMigrationOptions<V1, V2>> = {
+    onBadRecord: 'skip',
+    count: undefined,
+    transform({ key, value: { name } }) {
+      if (key < 'key-00120') throw new Error('bad');
+      return { title: name };
+    },
+  };
+  await open(options).run();
+  v2.set('key-00140', { title: 'other' });
+  expect(await open(options).verify()).toMatchObject({ phase: 'failed' });
+});
+
+test('a page that is not full is not the last one', async () => {
+  const { v1, open } = createSides(25);
+  const read: DataMigrationOptions<V1, V2>['read'] = async ({ after, limit }) =>
+    Array.from(v1, ([key, value]) => ({ key, value }))
+      .filter(({ key }) => after === undefined || key > after)
+      .slice(0, Math.min(limit, 3));
+  expect(await open({ read }).run()).toMatchObject({ phase: 'verified', written: 25, verified: 25 });
+});
+
+test('a record that transform gave at first and left out later is not taken for verified', async () => {
+  const { open } = createSides(10, { count: undefined });
+  await open().run();
+  const outcome = await open({ transform: () => undefined }).verify();
+  expect(outcome.phase).toBe('failed');
+  expect(outcome.problems).toEqual([
+    { key: '', problem: 'count', detail: '10 records were written, and 0 of them compared' },
+  ]);
+});
+
+test.each([[5], [undefined], [null]])('refuses the key %s', async (key) => {
+  const { open, kept } = createSides(3);
+  const read = async () => [{ key: key as never, value: { name: 'a' } }];
+  await expect(open({ read }).run()).rejects.toThrow(/a record's key must be text, found /);
+  expect(JSON.parse(kept.text!)).toMatchObject({ phase: 'copying', read: 0 });
+  await expect(open({ read: async () => null as never }).run()).rejects.toThrow('read must give a list, found null');
+});
+
+test('a listener that throws ends nothing', async () => {
+  const { open } = createSides(5);
+  const migration = open();
+  let told = 0;
+  migration.subscribe(() => {
+    throw new Error('broken listener');
+  });
+  migration.subscribe(() => told++);
+  expect(await migration.run()).toMatchObject({ phase: 'verified' });
+  expect(told).toBeGreaterThan(2);
+});
+
+test('a member that is undefined is as good as none', async () => {
+  const { v2, open } = createSides(5);
+  const transform = ({ value: { name } }: { value: V1 }) => ({ title: name, note: undefined });
+  const write: DataMigrationOptions<V1, V2>['write'] = async (records) => {
+    for (const { key, value } of records) v2.set(key, JSON.parse(JSON.stringify(value)) as V2);
+  };
+  expect(await open({ transform, write, sampling: 1 }).run()).toMatchObject({ phase: 'verified' });
+});
+
+test('a total that cannot be had leaves the fraction open', async () => {
+  const { open } = createSides(5);
+  const total = () => {
+    throw new Error('no total');
+  };
+  expect(await open({ total }).run()).toMatchObject({ phase: 'verified', total: null });
 });
