@@ -11,6 +11,13 @@ export { isSwitchbackError } from './render/Catcher.js';
 export { useSwitchbackStatus } from './render/useSwitchbackStatus.js';
 export { useActivityTracker } from './render/useActivityTracker.js';
 export { useSwitchbackHealth } from './render/useSwitchbackHealth.js';
+export { useMigrationProgress, type ProgressSource } from './render/useMigrationProgress.js';
+export {
+  MigrationProgress,
+  type MigrationLabels,
+  type MigrationProgressProps,
+  type ShownProgress,
+} from './render/MigrationProgress.js';
 export type { GateProps } from './render/gateProps.js';
 export { FeatureGate, type FeatureGateProps } from './render/FeatureGate.js';
 export { VersionSwitcher, type SwitcherLabels, type VersionSwitcherProps } from './render/VersionSwitcher.js';
@@ -30,6 +37,7 @@ export type { SwitchbackStatus } from './client/state.js';
 export type { FallbackEvent, ResetEvent } from './client/gateView.js';
 export type { ExposureEvent } from './client/gates.js';
 export type { OverridePolicy } from './client/overrides.js';
+export { overrideCookie, type OverrideCookie, type OverrideCookieOptions } from './client/overrideCookie.js';
 export type { LoadOptions } from './client/loads.js';
 export type { Source } from './client/source/source.js';
 export type { Sink } from './client/reporter/sink.js';

@@ -69,6 +69,8 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   const overrides = createOverrides({
     storage,
     search: typeof location === 'undefined' ? undefined : location.search,
+    session: typeof window === 'undefined' || options.storage !== undefined ? undefined : () => window.sessionStorage,
+    clock,
     policy: options.overrides,
     knownFeatures: known,
     context: () => read().context,
@@ -96,7 +98,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       onUnknown: (feature) => void checked(feature),
       nowMs: intake.serviceNowMs,
     },
-    () => ({ snapshot: initial, context: givenContext, nowMs: readNowMs(options.initial) }),
+    () => ({ snapshot: initial, context: givenContext, nowMs: readNowMs(options.initial), given: options.initial }),
   );
   const configs = createConfigs(features, read, faults.report);
   const configsForServer = createConfigs(features, () => ({ snapshot: initial }), faults.report);
@@ -189,8 +191,8 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         if (isRunning) intake.start();
       } else if (context !== null) intake.save();
     },
-    setOverride(feature, version) {
-      const isSet = overrides.set(checked(feature), version);
+    setOverride(feature, version, expiresInMs) {
+      const isSet = overrides.set(checked(feature), version, expiresInMs);
       refresh(feature);
       return isSet;
     },
@@ -211,6 +213,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       if (isRunning) return;
       isRunning = true;
       isOver = false;
+      overrides.keep();
       const stopOverrides = overrides.subscribe((feature) => refresh(feature ?? undefined));
       const cancelWait = read().isWaitOver
         ? () => {}
@@ -249,6 +252,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         watch: (monitor) => store.setState({ monitor }),
         hostOf,
         gates,
+        overrides,
         source: source?.name,
         put: store.setState,
       },

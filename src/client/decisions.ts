@@ -1,5 +1,5 @@
 import { decide, isSameDecision, type Decision } from '../decide/decide.js';
-import type { Override } from '../decide/override.js';
+import { overrideInSnapshot, type Override } from '../decide/override.js';
 import type { Trip } from '../decide/trip.js';
 import type { Digest } from '../evaluate/bucket.js';
 import { evaluate, type Assignment, type EvaluateOptions } from '../evaluate/evaluate.js';
@@ -54,6 +54,8 @@ export function createDecisions(
     readonly snapshot: Snapshot | null;
     readonly context: EvaluationContext;
     readonly nowMs: number | undefined;
+    /** As it was given. */
+    readonly given: unknown;
   },
 ): Decisions {
   const cells = new Map<string, Cell>();
@@ -82,11 +84,12 @@ export function createDecisions(
     const listeners = new Set<() => void>();
     let serverDecision: Decision | undefined;
     const getForServer = (): Decision => {
-      const { snapshot, context, nowMs = local.nowMs() } = server();
+      const { snapshot, context, nowMs = local.nowMs(), given } = server();
       const isDecided = snapshot && local.isKnown(feature);
       serverDecision ??= decide({
         feature,
         assignment: isDecided ? evaluate(snapshot, feature, context, { nowMs }) : undefined,
+        override: isDecided ? overrideInSnapshot(given, feature) : undefined,
       });
       return serverDecision;
     };

@@ -6,6 +6,7 @@ export type { SwitchbackStatus } from './state.js';
 export type { FallbackEvent, ResetEvent } from './gateView.js';
 export type { ExposureEvent } from './gates.js';
 export type { OverridePolicy } from './overrides.js';
+export { overrideCookie, type OverrideCookie, type OverrideCookieOptions } from './overrideCookie.js';
 export { systemClock, type Clock } from './clock.js';
 export type { Sink } from './reporter/sink.js';
 export { createHealthMonitor, type HealthMonitorOptions } from './healthMonitor.js';

@@ -13,6 +13,7 @@ import type { AttachedMonitor } from './attachedMonitor.js';
 import type { Measuring } from './measuring.js';
 import type { MeasureOptions } from './meter.js';
 import type { Observer } from './observer.js';
+import type { Overrides } from './overrides.js';
 import type { ClientState, SwitchbackStatus } from './state.js';
 
 /** A client: knows the features' state, decides for one user, and reports what became of the decisions. No React. */
@@ -38,10 +39,11 @@ export interface SwitchbackClient {
   /** Says who the user is now; null after a logout, which also forgets what was stored. */
   setContext(context: EvaluationContext | null): void;
   /**
-   * Forces a version here, or stops doing so.
+   * Forces a version here, also for later visits, or stops doing so.
+   * @param expiresInMs how long it counts; default: as the policy says
    * @returns false where policy does not allow it
    */
-  setOverride(feature: FeatureKey, version: Version | null): boolean;
+  setOverride(feature: FeatureKey, version: Version | null, expiresInMs?: number): boolean;
   getOverride(feature: FeatureKey): { readonly version: Version | null; readonly allowed: boolean };
   /**
    * Tells of a failure that no boundary sees, such as one in an event handler. It counts for the version that is decided.
@@ -81,6 +83,7 @@ export interface ClientParts {
   watch(monitor: AttachedMonitor | undefined): void;
   hostOf(feature: string): GateHost;
   readonly gates: Gates;
+  readonly overrides: Overrides;
   /** The name of where snapshots come from; undefined: from nowhere. */
   readonly source: string | undefined;
   put(change: Pick<ClientState, 'standIns' | 'inspect'>): void;

@@ -1,5 +1,6 @@
 // Comes in: features, a snapshot, a context. Goes out: what is rendered for this request, and why. Who calls: server components, hosts' servers.
 import { decide, type Decision } from '../decide/decide.js';
+import { overrideInSnapshot } from '../decide/override.js';
 import { refuseOption } from '../error.js';
 import { evaluate, type Assignment } from '../evaluate/evaluate.js';
 import { isObject, isText } from '../evaluate/kind.js';
@@ -14,7 +15,8 @@ export interface DecideOptions {
 }
 
 /**
- * Decides one feature for one request, as a gate's server HTML and its hydration do: nothing local takes part.
+ * Decides one feature for one request, as a gate's server HTML and its hydration do. Of what is local only overrides take
+ * part, where `withOverrides` noted them.
  * @param features from `defineFeatures`
  * @param snapshot parsed JSON, such as from `fetchSnapshot`; anything may come
  * @param context who asks; null or without `targetingKey`: `default-session`
@@ -66,5 +68,11 @@ function deciderOf(
     const isKilled = parsed.status === 'killsOnly' && (parsed.emergency !== null || parsed.kills.has(feature));
     return isKilled ? { feature, version: 'v1', reason: 'ROLLED_BACK', kill: true } : undefined;
   };
-  return (feature) => decide({ feature, assignment: assignmentOf(feature) });
+  const isReadable = parsed.status === 'valid';
+  return (feature) =>
+    decide({
+      feature,
+      assignment: assignmentOf(feature),
+      override: isReadable ? overrideInSnapshot(value, feature) : undefined,
+    });
 }

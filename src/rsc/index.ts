@@ -1,6 +1,7 @@
 // For server components and server rendering: no hooks, no context, no "use client". Nothing here keeps state between requests.
 export { getDecision, getDecisions, type DecideOptions } from './getDecision.js';
 export { fetchSnapshot, type FetchSnapshotOptions } from './fetchSnapshot.js';
+export { withOverrides, type WithOverridesOptions } from './withOverrides.js';
 export { preload, type Preloadable, type PreloadOptions } from './preload.js';
 export { serializeSnapshot, type SerializeSnapshotOptions } from './serializeSnapshot.js';
 export {

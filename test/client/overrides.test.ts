@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createOverrides, type OverridesOptions } from '../../src/client/overrides.js';
 import { openStorage } from '../../src/client/storage.js';
+import { createFakeClock } from '../harness/fakeClock.js';
 import { FakeStorage } from './fakeStorage.js';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -14,6 +15,7 @@ function create(options: Partial<OverridesOptions> & { items?: Record<string, st
     policy: { allow: 'all' },
     knownFeatures: new Set(['memoryPanel', 'sessionsList', 'constructor']),
     context: () => ({}),
+    clock: createFakeClock(),
     ...options,
   });
   return { area, overrides };
@@ -152,4 +154,95 @@ test('drops whatever is stored that is not a version', () => {
       ).toBeUndefined();
     }),
   );
+});
+
+describe('what is kept for a while', () => {
+  const start = 1_795_244_451_480;
+
+  test('counts until it expires, and then tells', async () => {
+    const clock = createFakeClock(start);
+    const { area, overrides } = create({ clock });
+    const heard: (string | null)[] = [];
+    const stop = overrides.subscribe((feature) => heard.push(feature));
+    overrides.set('memoryPanel', 'v2', 1_000);
+    expect(area.items.get('switchback:override:memoryPanel')).toBe(`v2@${start + 1_000}`);
+    expect(heard).toEqual(['memoryPanel']);
+    await clock.advance(999);
+    expect(overrides.get('memoryPanel')).toEqual({ version: 'v2', untilMs: start + 1_000 });
+    await clock.advance(1);
+    expect(overrides.get('memoryPanel')).toBeUndefined();
+    expect(heard).toEqual(['memoryPanel', null]);
+    stop();
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test('lets go of its timer', () => {
+    const clock = createFakeClock(start);
+    const { overrides } = create({ clock, items: { 'switchback:override:memoryPanel': `v2@${start + 5}` } });
+    const stop = overrides.subscribe(() => {});
+    expect(clock.waiting()).toBe(1);
+    stop();
+    expect(clock.waiting()).toBe(0);
+  });
+
+  test('counts no more on a later visit', () => {
+    const items = { 'switchback:override:memoryPanel': `v2@${start}` };
+    const { overrides } = create({ clock: createFakeClock(start), items });
+    expect(overrides.get('memoryPanel')).toBeUndefined();
+  });
+
+  test('is as long as the policy says, unless the choice says otherwise', () => {
+    const { area, overrides } = create({ clock: createFakeClock(start), policy: { allow: 'all', expiresInMs: 10 } });
+    overrides.set('memoryPanel', 'v2');
+    overrides.set('sessionsList', 'v1', Infinity);
+    expect(Object.fromEntries(area.items)).toEqual({
+      'switchback:override:memoryPanel': `v2@${start + 10}`,
+      'switchback:override:sessionsList': 'v1',
+    });
+  });
+
+  test.each([[0], [-1], [Number.NaN], ['soon']])('is not %j long', (expiresInMs) => {
+    expect(() => create().overrides.set('memoryPanel', 'v2', expiresInMs as never)).toThrow(
+      /expiresInMs must be above 0/,
+    );
+  });
+});
+
+describe("the URL's choices", () => {
+  test('outlast the page in their session, until they are dropped', () => {
+    const area = new FakeStorage();
+    const session = () => area;
+    create({ session, search: '?switchback=memoryPanel:v2' });
+    const { overrides } = create({ session, search: '?switchback=sessionsList:v1' });
+    expect(overrides.get('memoryPanel')).toEqual({ version: 'v2' });
+    expect(overrides.get('sessionsList')).toEqual({ version: 'v1' });
+    overrides.set('memoryPanel', null);
+    expect(create({ session }).overrides.get('memoryPanel')).toBeUndefined();
+    expect(create({ session }).overrides.get('sessionsList')).toEqual({ version: 'v1' });
+    expect(create({ session, policy: false }).overrides.get('sessionsList')).toBeUndefined();
+  });
+
+  test('hold for the page where there is no session to be had', () => {
+    const session = () => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    const { overrides } = create({ session, search: '?switchback=memoryPanel:v2' });
+    expect(overrides.get('memoryPanel')).toEqual({ version: 'v2' });
+    expect(overrides.set('memoryPanel', null)).toBe(true);
+  });
+
+  test('are kept for a week where the URL asks for it', () => {
+    const clock = createFakeClock();
+    const { area, overrides } = create({ clock, search: '?switchback=memoryPanel:v2,keep,unknown:v2' });
+    expect(area.items.size).toBe(0);
+    overrides.keep();
+    expect([...area.items]).toEqual([['switchback:override:memoryPanel', `v2@${clock.now() + 7 * 86_400_000}`]]);
+    expect(overrides.get('memoryPanel')?.version).toBe('v2');
+  });
+
+  test('are not kept where it does not', () => {
+    const { area, overrides } = create({ search: '?switchback=memoryPanel:v2' });
+    overrides.keep();
+    expect(area.items.size).toBe(0);
+  });
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { systemClock } from '../../src/client/clock.js';
 import { createOverrides } from '../../src/client/overrides.js';
 import { openStorage } from '../../src/client/storage.js';
 
@@ -50,6 +51,7 @@ test('takes an override over from another frame', async () => {
       policy: { allow: 'all' },
       knownFeatures: new Set(['memoryPanel']),
       context: () => ({}),
+      clock: systemClock,
     });
   const here = create(one);
   const there = create(two);

@@ -4,7 +4,11 @@ import {
   featureOfStorageKey,
   overrideStorageKey,
   parseOverride,
-  parseOverrideQuery,
+  overrideInSnapshot,
+  overridesInQuery,
+  overridesText,
+  overrideText,
+  parseOverrides,
 } from '../../src/decide/override.js';
 import { isFeatureKey } from '../../src/evaluate/snapshot.js';
 
@@ -28,15 +32,72 @@ describe('storage', () => {
   });
 
   test('only v1 and v2 are values', () => {
-    expect([parseOverride('v1'), parseOverride('v2')]).toEqual(['v1', 'v2']);
-    const other = fc.anything().filter((value) => value !== 'v1' && value !== 'v2');
+    expect([parseOverride('v1'), parseOverride('v2')]).toEqual([{ version: 'v1' }, { version: 'v2' }]);
+    const other = fc.anything().filter((value) => !/^v[12](@\d{1,15})?$/.test(typeof value === 'string' ? value : ''));
+    const near = [
+      'V2',
+      ' v2',
+      'v2 ',
+      '"v2"',
+      'v3',
+      'true',
+      'v2\n',
+      'v2@',
+      'v2@-1',
+      'v2@1e9',
+      'v2@1234567890123456',
+      'v2@1@2',
+    ];
     fc.assert(
-      fc.property(fc.oneof(other, fc.constantFrom('V2', ' v2', 'v2 ', '"v2"', 'v3', 'true')), (value) => {
+      fc.property(fc.oneof(other, fc.constantFrom(...near)), (value) => {
         expect(parseOverride(value)).toBeUndefined();
       }),
     );
   });
 });
+
+test('a time to end at reads back', () => {
+  expect(parseOverride('v2@1770000000000')).toEqual({ version: 'v2', untilMs: 1_770_000_000_000 });
+  fc.assert(
+    fc.property(version, fc.integer({ min: 1, max: 999_999_999_999_999 }), (chosen, untilMs) => {
+      expect(parseOverride(overrideText({ version: chosen, untilMs }))).toEqual({ version: chosen, untilMs });
+    }),
+  );
+});
+
+test('a list reads back', () => {
+  const list = new Map([
+    ['a', { version: 'v2' }],
+    ['b', { version: 'v1', untilMs: 5 }],
+  ] as const);
+  expect(overridesText(list)).toBe('a:v2,b:v1@5');
+  expect(parseOverrides(overridesText(list))).toEqual(list);
+});
+
+test.each([
+  [{ overrides: { panel: 'v2' } }, { version: 'v2' }],
+  [{ overrides: { panel: 'v3' } }, undefined],
+  [{ overrides: Object.create({ panel: 'v2' }) }, undefined],
+  [{ overrides: null }, undefined],
+  [{}, undefined],
+  [null, undefined],
+  ['rubbish', undefined],
+])('what a snapshot says was forced: %j', (snapshot, expected) => {
+  expect(overrideInSnapshot(snapshot, 'panel')).toEqual(expected);
+});
+
+test('a snapshot that throws forces nothing', () => {
+  const hostile = Object.defineProperty({}, 'overrides', {
+    get() {
+      throw new Error('hostile');
+    },
+  });
+  expect(overrideInSnapshot(hostile, 'panel')).toBeUndefined();
+});
+
+// As versions alone: none of these ends.
+const parseOverrideQuery = (search: string): readonly (readonly [string, string])[] =>
+  Array.from(parseOverrides(overridesInQuery(search)), ([feature, { version: chosen }]) => [feature, chosen]);
 
 describe('the query', () => {
   test.each([
