@@ -10,6 +10,11 @@ import './test/harness/node20.js';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+const testingEntries = ['jest', 'msw', 'playwright', 'vitest'].map((name) => `testing/${name}/index.ts`);
+
+// `index.ts` is what docs import; Storybook itself finds the others.
+const storybookEntries = ['index.ts', 'annotations.ts', 'manager.tsx', 'preset.ts'].map((name) => `storybook/${name}`);
+
 // Runs in browsers and under React frameworks: one file per module, so that hosts keep what they use and `"use client"` stays
 // where it was written.
 const clientBuild = {
@@ -18,10 +23,18 @@ const clientBuild = {
   minify: false,
   lib: {
     formats: ['es' as const],
-    entry: ['index.ts', 'client/index.ts', 'migrate/index.ts', 'rsc/index.ts', 'testing/index.ts'].map(source),
+    entry: [
+      'index.ts',
+      'client/index.ts',
+      'migrate/index.ts',
+      'rsc/index.ts',
+      'testing/index.ts',
+      ...testingEntries,
+      ...storybookEntries,
+    ].map(source),
   },
   rolldownOptions: {
-    external: [/^node:/, /^react($|\/)/, /^react-dom($|\/)/, /^zustand($|\/)/],
+    external: [/^node:/, /^react($|\/)/, /^react-dom($|\/)/, /^zustand($|\/)/, /^msw($|\/)/, /^@?storybook($|\/)/],
     output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
   },
 };
@@ -95,7 +108,11 @@ export default defineConfig(({ mode }) => ({
   resolve: {
     alias: [
       { find: /^react-switchback$/, replacement: source('index.ts') },
-      { find: /^react-switchback\/(client|migrate|rsc|service|testing)$/, replacement: `${source('')}$1/index.ts` },
+      { find: /^react-switchback\/(testing\/\w+)$/, replacement: `${source('')}$1/index.ts` },
+      {
+        find: /^react-switchback\/(client|migrate|rsc|service|storybook|testing)$/,
+        replacement: `${source('')}$1/index.ts`,
+      },
     ],
   },
   ...(mode === 'server' ? serverBuild : { build: clientBuild }),

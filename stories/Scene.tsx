@@ -1,6 +1,7 @@
 import type { Decorator } from '@storybook/react-vite';
 import { useState, type ReactNode } from 'react';
 import { SwitchbackProvider, type Version } from 'react-switchback';
+import { systemClock } from 'react-switchback/client';
 import { createTestClient, type TestClient, type TestClientOptions } from 'react-switchback/testing';
 import { Evidence } from './Evidence.js';
 import { HostBoundary } from './HostBoundary.js';
@@ -21,7 +22,7 @@ export interface SceneOptions extends TestClientOptions {
 export const scene = (options: SceneOptions | null) => ({ scene: { options } });
 
 /** Puts a provider, the host's boundary, the controls and the numbers around a story that has a scene. */
-export const withScene: Decorator = (Story, { parameters, id }) => {
+export const withScene: Decorator = (Story, { parameters, globals, id }) => {
   const options = (parameters as Partial<ReturnType<typeof scene>>).scene?.options ?? null;
   if (options === null)
     return (
@@ -29,10 +30,11 @@ export const withScene: Decorator = (Story, { parameters, id }) => {
         <Story />
       </div>
     );
-  const { shows } = options;
+  const { switchback: chosen } = globals;
+  const shows = chosen === 'v1' || chosen === 'v2' || chosen === 'both' ? chosen : options.shows;
   if (shows !== 'both')
     return (
-      <Scene key={id} options={options} version={shows}>
+      <Scene key={`${id} ${shows}`} options={options} version={shows}>
         {() => <Story />}
       </Scene>
     );
@@ -92,7 +94,7 @@ function Scene({ options, version, caption = false, children }: SceneProps): Rea
 function prepare({ config, options, before }: SceneOptions, version: Version): TestClient {
   const client = createTestClient(
     { memoryPanel: version },
-    { config, options: { context: { targetingKey: 'user-1' }, settleMs: 300, ...options } },
+    { config, options: { context: { targetingKey: 'user-1' }, settleMs: 300, clock: systemClock, ...options } },
   );
   before?.(client);
   return client;
