@@ -1,14 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './test/harness/chromium.js';
+import { forwardCommand } from './test/harness/forwardCommand.js';
 import { ofrepCommands } from './test/harness/ofrepCommands.js';
 import { serviceCommands } from './test/harness/serviceCommands.js';
 import { rowsProjects } from './test/render/rowsProjects.js';
 import './test/harness/node20.js';
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** Puts files of `src` into the build as they are. */
+const copies = (...names: readonly string[]) => ({
+  name: 'copies',
+  generateBundle(this: { emitFile(file: { type: 'asset'; fileName: string; source: string }): unknown }) {
+    for (const fileName of names)
+      this.emitFile({ type: 'asset', fileName, source: readFileSync(source(fileName), 'utf8') });
+  },
+});
 
 const testingEntries = ['jest', 'msw', 'playwright', 'vitest'].map((name) => `testing/${name}/index.ts`);
 
@@ -28,6 +39,7 @@ const clientBuild = {
       'client/index.ts',
       'migrate/index.ts',
       'rsc/index.ts',
+ 'settings/index.ts',
       'testing/index.ts',
       ...testingEntries,
       ...storybookEntries,
@@ -35,6 +47,7 @@ const clientBuild = {
   },
   rolldownOptions: {
     external: [/^node:/, /^react($|\/)/, /^react-dom($|\/)/, /^zustand($|\/)/, /^msw($|\/)/, /^@?storybook($|\/)/],
+    plugins: [copies('settings/styles.css', 'settings/styles.css.d.ts')],
     output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
   },
 };
@@ -107,10 +120,11 @@ export default defineConfig(({ mode }) => ({
   plugins: [react()],
   resolve: {
     alias: [
+      { find: /^react-switchback\/settings\/styles\.css$/, replacement: source('settings/styles.css') },
       { find: /^react-switchback$/, replacement: source('index.ts') },
       { find: /^react-switchback\/(testing\/\w+)$/, replacement: `${source('')}$1/index.ts` },
       {
-        find: /^react-switchback\/(client|migrate|rsc|service|storybook|testing)$/,
+        find: /^react-switchback\/(client|migrate|rsc|service|settings|storybook|testing)$/,
         replacement: `${source('')}$1/index.ts`,
       },
     ],
@@ -171,7 +185,7 @@ export default defineConfig(({ mode }) => ({
                 screenshotFailures: false,
                 instances: [{ browser: 'chromium' as const }],
                 provider: chromiumProvider(),
-                commands: { ...serviceCommands, ...ofrepCommands },
+                commands: { ...forwardCommand, ...serviceCommands, ...ofrepCommands },
               },
             },
           },

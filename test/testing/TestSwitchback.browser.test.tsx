@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { FeatureGate, SwitchbackProvider, useFeatureConfig } from '../../src/index.js';
 import { createTestClient, TestSwitchback } from '../../src/testing/index.js';
-import { mount, painted, passed } from '../harness/mount.js';
+import { mount, painted } from '../harness/mount.js';
 
 const Size = () => <i>{String(useFeatureConfig('panel')['size'])}</i>;
 const gate = (
@@ -24,7 +24,8 @@ test.each(['v1', 'v2'] as const)('shows %s from the first frame, with the settin
 test('records what was counted, and can roll back', async () => {
   const client = createTestClient({ panel: 'v2' }, { options: { settleMs: 10 } });
   const page = mount(<SwitchbackProvider client={client}>{gate}</SwitchbackProvider>);
-  await passed(40);
+  await painted();
+  await client.advance(10);
   expect(client.observations.map(({ kind }) => kind)).toEqual(['attempt', 'exposure', 'timing', 'settled']);
   client.rollBack('panel');
   await vi.waitFor(() => expect(page.text()).toBe('v1'));

@@ -1,0 +1,8 @@
+export {
+  createMockService,
+  switchbackHandlers,
+  type MockService,
+  type MockServiceOptions,
+  type MockTrouble,
+} from './createMockService.js';
+export type { MockFeature, MockSnapshot } from './mockState.js';

@@ -1,0 +1,1 @@
+export { setFeature, type PageLike } from './setFeature.js';

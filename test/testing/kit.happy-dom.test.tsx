@@ -1,0 +1,4 @@
+// @vitest-environment happy-dom
+import { testKit } from './kitSuite.js';
+
+testKit();

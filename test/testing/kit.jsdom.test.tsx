@@ -1,0 +1,4 @@
+// @vitest-environment jsdom
+import { testKit } from './kitSuite.js';
+
+testKit();
