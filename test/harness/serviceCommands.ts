@@ -9,7 +9,7 @@ import type { RunningService, ServiceOptions } from '../../src/service/startServ
 
 declare module 'vitest/browser' {
   interface BrowserCommands {
-    /** Starts the service on an empty database; one at a time. */
+    /** Starts the service on an empty database; one for each test file at a time. */
     startService(): Promise<{ url: string }>;
     /** Stops it and starts it again, on the same port and data. */
     restartService(): Promise<void>;
@@ -30,7 +30,14 @@ interface Started {
   readonly options: ServiceOptions;
 }
 
-let started: Started | undefined;
+/** By test file: several run at once. */
+const running = new Map<string, Started>();
+
+function startedBy(testPath: string | undefined): Started {
+  const started = running.get(testPath ?? '');
+  if (started === undefined) throw new Error('no service was started');
+  return started;
+}
 
 // Loaded when it is asked for, so that other tests do not wait for it.
 async function start(options: ServiceOptions): Promise<RunningService> {
@@ -40,34 +47,33 @@ async function start(options: ServiceOptions): Promise<RunningService> {
   return module.startService(options);
 }
 
-const startService: BrowserCommand<[]> = async () => {
+const startService: BrowserCommand<[]> = async ({ testPath }) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchback-flow-'));
   const service = await start({ port: 0, dataDir });
-  started = { service, options: { port: service.port, dataDir } };
+  running.set(testPath ?? '', { service, options: { port: service.port, dataDir } });
   return { url: service.url };
 };
 
-const restartService: BrowserCommand<[]> = async () => {
-  if (started === undefined) throw new Error('no service was started');
+const restartService: BrowserCommand<[]> = async ({ testPath }) => {
+  const started = startedBy(testPath);
   await started.service.close();
   started.service = await start(started.options);
 };
 
-const stopService: BrowserCommand<[]> = async () => {
-  const { service, options } = started ?? {};
-  started = undefined;
+const stopService: BrowserCommand<[]> = async ({ testPath }) => {
+  const { service, options } = running.get(testPath ?? '') ?? {};
+  running.delete(testPath ?? '');
   await service?.close();
   if (options?.dataDir !== undefined) await rm(options.dataDir, { recursive: true, force: true });
 };
 
 const callService: BrowserCommand<[method: string, path: string, body?: unknown]> = async (
-  _context,
+  { testPath },
   method,
   path,
   body,
 ) => {
-  if (started === undefined) throw new Error('no service was started');
-  const { url, adminToken } = started.service;
+  const { url, adminToken } = startedBy(testPath).service;
   const response = await fetch(url + path, {
     method,
     headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
@@ -77,9 +83,8 @@ const callService: BrowserCommand<[method: string, path: string, body?: unknown]
   return response.json();
 };
 
-const runSql: BrowserCommand<[text: string, values?: unknown[]]> = async (_context, text, values = []) => {
-  if (started === undefined) throw new Error('no service was started');
-  const client = new pg.Client({ connectionString: started.service.databaseUrl });
+const runSql: BrowserCommand<[text: string, values?: unknown[]]> = async ({ testPath }, text, values = []) => {
+  const client = new pg.Client({ connectionString: startedBy(testPath).service.databaseUrl });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(text, values)).rows;
