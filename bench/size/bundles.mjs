@@ -16,6 +16,7 @@ const browserEntries = {
   './client': `export * from ${quote(source('client/index.ts'))};`,
   './migrate': `export * from ${quote(source('migrate/index.ts'))};`,
   './rsc': `export * from ${quote(source('rsc/index.ts'))};`,
+  './settings': `export * from ${quote(source('settings/index.ts'))};`,
   './testing': `export * from ${quote(source('testing/index.ts'))};`,
 };
 

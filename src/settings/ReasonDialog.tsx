@@ -1,0 +1,131 @@
+'use client';
+
+import { useId, useRef, useState, type ReactNode, type SyntheticEvent } from 'react';
+import { assertNever } from '../error.js';
+import { useLayout } from '../render/useLayout.js';
+import { formatPercentage } from './formats.js';
+import type { OperatorAction } from './operatorFeature.js';
+import { useSettings, useSettingsRow } from './settingsContext.js';
+import { settingsPart } from './settingsPart.js';
+
+/** What is to be done, but for the reason. */
+export type Question =
+  | { readonly kind: 'disable' }
+  | { readonly kind: 'enable' }
+  | { readonly kind: 'percentage'; readonly percentage: number; readonly rowRevision: number }
+  | { readonly kind: 'undo'; readonly rollbackId: number; readonly isEmergency: boolean };
+
+export interface ReasonDialogProps {
+  readonly question: Question;
+  readonly onAnswer: (action: OperatorAction) => void;
+  readonly onClose: () => void;
+}
+
+// Whoever turns it on again begins with few.
+const firstPercentage = 1;
+const maxReasonLength = 1_000;
+
+/** Asks why, once: less v2 has a reason at hand and needs Enter alone; more v2 asks for one. Esc changes nothing. */
+export function ReasonDialog({ question, onAnswer, onClose }: ReasonDialogProps): ReactNode {
+  const { labels, classNames, locale } = useSettings();
+  const { feature, name } = useSettingsRow();
+  const { kind } = question;
+  const presets = kind === 'disable' ? labels.disableReasons : kind === 'undo' ? labels.undoReasons : [];
+  const [preset, setPreset] = useState(kind === 'disable' ? (presets[0] ?? '') : '');
+  const [words, setWords] = useState('');
+  const [percentage, setPercentage] = useState(String(firstPercentage));
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+
+  useLayout(() => {
+    const { current } = dialog;
+    if (current?.open === false) current.showModal();
+  }, []);
+
+  const reason = (words.trim() || preset).slice(0, maxReasonLength);
+  const action = actionOf(question, feature, reason, Number(percentage));
+  const shown = 'percentage' in action ? formatPercentage(action.percentage, locale) : '';
+  const answer = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    // The focus is back on the button before anything else changes.
+    dialog.current?.close();
+    onAnswer(action);
+  };
+  return (
+    <dialog {...settingsPart('dialog', classNames)} ref={dialog} aria-labelledby={id} onClose={onClose}>
+      <form onSubmit={answer}>
+        <p {...settingsPart('question', classNames)} id={id}>
+          {labels.ask(action, name, shown)}
+        </p>
+        {question.kind === 'undo' && question.isEmergency ? <p>{labels.explainEmergency(name)}</p> : null}
+        {kind === 'enable' ? (
+          <label {...settingsPart('field', classNames)}>
+            <span>{labels.percentage}</span>
+            <input
+              type="number"
+              inputMode="decimal"
+              min={0}
+              max={100}
+              step={0.01}
+              required
+              value={percentage}
+              onChange={(event) => setPercentage(event.target.value)}
+            />
+          </label>
+        ) : null}
+        {presets.length === 0 ? null : (
+          <fieldset {...settingsPart('reasons', classNames)}>
+            <legend>{labels.reason}</legend>
+            {presets.map((text) => (
+              <label key={text}>
+                <input
+                  type="radio"
+                  name={id}
+                  value={text}
+                  checked={preset === text}
+                  autoFocus={preset === text}
+                  onChange={() => setPreset(text)}
+                />
+                <span>{text}</span>
+              </label>
+            ))}
+          </fieldset>
+        )}
+        <label {...settingsPart('field', classNames)}>
+          <span>{presets.length === 0 ? labels.reason : labels.otherReason}</span>
+          <input
+            type="text"
+            maxLength={maxReasonLength}
+            // A space is no reason; the service says so as well.
+            pattern=".*\S.*"
+            required={preset === ''}
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+          />
+        </label>
+        <div {...settingsPart('actions', classNames)}>
+          <button {...settingsPart('button', classNames)} type="submit" data-danger={kind === 'disable' || undefined}>
+            {labels.confirm(action)}
+          </button>
+          <button {...settingsPart('button', classNames)} type="button" onClick={() => dialog.current?.close()}>
+            {labels.cancel}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+function actionOf(question: Question, feature: string, reason: string, percentage: number): OperatorAction {
+  switch (question.kind) {
+    case 'disable':
+      return { kind: 'disable', feature, reason };
+    case 'enable':
+      return { kind: 'enable', feature, percentage, reason };
+    case 'percentage':
+    case 'undo':
+      return { ...question, feature, reason };
+    default:
+      return assertNever(question);
+  }
+}
