@@ -1,5 +1,13 @@
-/** What the shell is told. `differs`: a document and the service are not the same. `unconfirmed`: the rollback is in force, but not every open page has said that it shows it. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, unhealthy: 3, unconfirmed: 4, differs: 5 } as const;
+/** What the shell is told. `differs`: a document and the service are not the same. `unconfirmed`: the rollback is in force, but not every open page has said that it shows it. `interrupted`: a signal ended it, and it can go on. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  unhealthy: 3,
+  unconfirmed: 4,
+  differs: 5,
+  interrupted: 130,
+} as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

@@ -21,7 +21,7 @@ import { addTokens } from './tokens.js';
 import { addUndo } from './undo.js';
 
 const exitCodesHelp = `
-Exit codes: 0 ok, 1 failed, 2 usage, 3 the service is not well, 4 rolled back but not confirmed by every open page, 5 differs`;
+Exit codes: 0 ok, 1 failed, 2 usage, 3 the service is not well, 4 rolled back but not confirmed by every open page, 5 differs, 130 stopped by a signal`;
 
 const output = createOutput(process.env);
 let exitCode: ExitCode = exitCodes.ok;

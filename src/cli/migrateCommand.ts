@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { migrateAndGrant } from '../service/prepareDatabase.js';
 import { migrations } from '../service/sql/migrations.js';
+import { addDataMigration } from './dataMigrationCommand.js';
 import { exitCodes, usageError } from './exit.js';
 import type { Run } from './run.js';
 
-/** Adds `migrate`. */
+/** Adds `migrate`, which brings the service's database to its schema, and below it the data migrations of hosts. */
 export function addMigrate(program: Command, run: Run): void {
-  program
+  const migrate = program
     .command('migrate')
     .description('bring $SWITCHBACK_DATABASE_OWNER_URL to the schema of this version, and let a role serve it')
     .option('--grant-to <role>', 'the role of the service; default: the user of $SWITCHBACK_DATABASE_URL')
@@ -21,6 +22,7 @@ export function addMigrate(program: Command, run: Run): void {
         return exitCodes.ok;
       }),
     );
+  addDataMigration(migrate, run);
 }
 
 const userOf = (url: string | undefined): string | undefined =>
