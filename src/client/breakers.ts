@@ -11,6 +11,8 @@ export interface Breakers {
   tripOf(feature: string): Trip | undefined;
   /** @param isTrip it opens at once, and a v2 on the screen leaves it, whatever `onOpen` says */
   move(feature: string, event: BreakerEvent, isTrip?: boolean): void;
+  /** Closes it, here and in the other tabs, between `start` and `close`. */
+  reset(feature: string): void;
   /** Whether it is open by such a trip, here. */
   isTripped(feature: string): boolean;
   /**
@@ -126,6 +128,10 @@ export function createBreakers(options: BreakersOptions): Breakers {
       return state?.state === 'open' ? { feature, sinceMs: state.sinceMs, untilMs: state.untilMs } : undefined;
     },
     move,
+    reset(feature) {
+      // It is followed here as it is in the other tabs.
+      if (entries.get(feature)?.isOurs) store.write(feature, null);
+    },
     isTripped: (feature) => !!entries.get(feature)?.isTripped,
     takeProbe: (feature, onLost) =>
       entries.get(feature)?.state.state === 'halfOpen' ? probes.take(feature, onLost) : undefined,

@@ -253,6 +253,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         hostOf,
         gates,
         overrides,
+        features,
         source: source?.name,
         put: store.setState,
       },

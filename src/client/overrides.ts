@@ -77,7 +77,7 @@ export function createOverrides(options: OverridesOptions): Overrides {
 
   // Where nothing can be allowed, nothing is read.
   const query = policy ? overridesInQuery(search) : '';
-  const inSession = (act: (area: Storage) => unknown): unknown => {
+  const inSession = <T>(act: (area: Storage) => T): T | undefined => {
     try {
       return session && act(session());
     } catch {

@@ -1,6 +1,6 @@
 import type { Decision } from '../decide/decide.js';
 import type { EvaluationContext, JsonObject, Version } from '../evaluate/snapshot.js';
-import type { FeatureConfig, FeatureKey } from '../features.js';
+import type { FeatureConfig, FeatureKey, FeatureSet } from '../features.js';
 import type { FailurePhase } from '../observe/observe.js';
 import type { Breakers } from './breakers.js';
 import type { Clock } from './clock.js';
@@ -84,6 +84,7 @@ export interface ClientParts {
   hostOf(feature: string): GateHost;
   readonly gates: Gates;
   readonly overrides: Overrides;
+  readonly features: FeatureSet;
   /** The name of where snapshots come from; undefined: from nowhere. */
   readonly source: string | undefined;
   put(change: Pick<ClientState, 'standIns' | 'inspect'>): void;
