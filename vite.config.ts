@@ -37,9 +37,11 @@ const clientBuild = {
     entry: [
       'index.ts',
       'client/index.ts',
+      'devtools/index.ts',
+      'devtools/production/index.ts',
       'migrate/index.ts',
       'rsc/index.ts',
- 'settings/index.ts',
+      'settings/index.ts',
       'testing/index.ts',
       ...testingEntries,
       ...storybookEntries,
@@ -122,9 +124,9 @@ export default defineConfig(({ mode }) => ({
     alias: [
       { find: /^react-switchback\/settings\/styles\.css$/, replacement: source('settings/styles.css') },
       { find: /^react-switchback$/, replacement: source('index.ts') },
-      { find: /^react-switchback\/(testing\/\w+)$/, replacement: `${source('')}$1/index.ts` },
+      { find: /^react-switchback\/(testing\/\w+|devtools\/production)$/, replacement: `${source('')}$1/index.ts` },
       {
-        find: /^react-switchback\/(client|migrate|rsc|service|settings|storybook|testing)$/,
+        find: /^react-switchback\/(client|devtools|migrate|rsc|service|settings|storybook|testing)$/,
         replacement: `${source('')}$1/index.ts`,
       },
     ],

@@ -14,6 +14,8 @@ const browserEntries = {
   'provider + useFeature + FeatureGate': firstLoad,
   '.': `export * from ${quote(source('index.ts'))};`,
   './client': `export * from ${quote(source('client/index.ts'))};`,
+  './devtools (built for production)': `export * from ${quote(source('devtools/index.ts'))};`,
+  './devtools/production': `export * from ${quote(source('devtools/production/index.ts'))};`,
   './migrate': `export * from ${quote(source('migrate/index.ts'))};`,
   './rsc': `export * from ${quote(source('rsc/index.ts'))};`,
   './settings': `export * from ${quote(source('settings/index.ts'))};`,

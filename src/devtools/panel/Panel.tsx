@@ -1,0 +1,90 @@
+import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
+import type { SwitchbackClient } from '../../client/switchbackClient.js';
+import type { DevtoolsPosition, DevtoolsTheme } from '../devtoolsProps.js';
+import { ConnectionLine } from './ConnectionLine.js';
+import { EventLog } from './EventLog.js';
+import { FeatureList } from './FeatureList.js';
+import type { Inspector } from './inspector.js';
+import { ShareSection } from './ShareSection.js';
+import { UserEditor } from './UserEditor.js';
+
+/** What every part of the panel gets. */
+export interface PanelProps {
+  readonly client: SwitchbackClient;
+  readonly inspector: Inspector;
+}
+
+interface WholePanelProps extends PanelProps {
+  readonly look: { readonly position: DevtoolsPosition; readonly theme: DevtoolsTheme };
+}
+
+/** A button in the corner, and the panel that it opens. */
+export function Panel({ client, inspector, look }: WholePanelProps): ReactNode {
+  useSyncExternalStore(inspector.subscribe, inspector.version);
+  const [isOpen, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLElement>(null);
+  const { overrides } = client.internals.parts;
+  const forced = inspector.features.filter((feature) => overrides.get(feature));
+
+  useEffect(() => {
+    if (isOpen) panel.current?.focus();
+  }, [isOpen]);
+  const close = (): void => {
+    setOpen(false);
+    button.current?.focus();
+  };
+
+  return (
+    <div className="devtools" data-position={look.position} data-theme={look.theme}>
+      {isOpen ? (
+        <section
+          ref={panel}
+          className="panel"
+          id="panel"
+          aria-label="Switchback devtools"
+          tabIndex={-1}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') close();
+          }}
+        >
+          <header className="top">
+            <h2>Switchback</h2>
+            <button type="button" onClick={close}>
+              Close
+            </button>
+          </header>
+          <ConnectionLine client={client} />
+          {forced.length > 0 ? (
+            <p className="forced">
+              <strong>{countOf(forced.length)}</strong>
+              <button type="button" onClick={() => forced.forEach((feature) => client.setOverride(feature, null))}>
+                Clear all
+              </button>
+            </p>
+          ) : null}
+          <FeatureList client={client} inspector={inspector} />
+          <UserEditor client={client} inspector={inspector} />
+          <EventLog inspector={inspector} />
+          <ShareSection client={client} inspector={inspector} />
+        </section>
+      ) : null}
+      <button
+        ref={button}
+        type="button"
+        className="launcher"
+        aria-expanded={isOpen}
+        aria-controls={isOpen ? 'panel' : undefined}
+        onClick={() => (isOpen ? close() : setOpen(true))}
+      >
+        Switchback
+        {forced.length > 0 ? <span className="badge"> {countOf(forced.length)}</span> : null}
+      </button>
+      <p className="unseen" role="status">
+        {forced.length > 0 ? `${countOf(forced.length)} in force` : ''}
+      </p>
+    </div>
+  );
+}
+
+const countOf = (count: number): string => `${count} ${count === 1 ? 'override' : 'overrides'}`;
