@@ -13,10 +13,16 @@ export function adminMocks(core: MockCore): readonly MockRoute[] {
     state.rollbacks.find(({ feature, endedAt }) => feature === null && endedAt === null);
   const missing = (key: unknown): Response =>
     problem('not-found', `there is no feature ${JSON.stringify(String(key).slice(0, 64))}`);
-  const changed = (feature: string | null, rollbackId: number | null, status = 200): Response => {
+  const changed = (feature: string | null, rollbackId: number | null): Response => {
     const { epoch, revision } = state;
     const enabled = feature !== null && state.features.get(feature)?.enabled === true;
-    return answer({ feature, enabled, epoch, revision, rollbackId, auditId: revision }, {}, status);
+    return answer({ feature, enabled, epoch, revision, rollbackId, auditId: revision });
+  };
+  const written = (key: string, status: number): Response => {
+    const one = state.features.get(key) ?? blankFeature({}, '');
+    const { epoch, revision } = state;
+    const body = { ...featureJson(core, key, one), epoch, revision, rollbackId: null, auditId: revision };
+    return answer(body, { etag: `"${one.rowRevision}"` }, status);
   };
   const reasonOf = (body: Readonly<Record<string, unknown>>): string | null =>
     typeof body['reason'] === 'string' ? body['reason'] : null;
@@ -97,7 +103,7 @@ export function adminMocks(core: MockCore): readonly MockRoute[] {
       ...admin,
       method: 'get',
       path: '/api/rollbacks',
-      run: () => answer({ rollbacks: [...state.rollbacks].reverse() }),
+      run: () => answer({ rollbacks: state.rollbacks.map(({ fromEnabled: _, ...shown }) => shown).reverse() }),
     },
     {
       ...admin,
@@ -136,7 +142,7 @@ export function adminMocks(core: MockCore): readonly MockRoute[] {
         if (!isFeatureKey(feature)) return problem('invalid-value', '/feature: a feature key', '/feature', feature);
         if (state.features.has(feature)) return problem('conflict', `there is a feature "${feature}" already`);
         core.change((at) => write(feature, { enabled: false, ...fieldsOf(fields) }, at));
-        return changed(feature, null, 201);
+        return written(feature, 201);
       },
     },
     {
@@ -153,7 +159,7 @@ export function adminMocks(core: MockCore): readonly MockRoute[] {
         if (!ifMatch.includes(`"${before.rowRevision}"`) && ifMatch !== '*')
           return problem('stale-revision', `${key} was changed meanwhile`);
         core.change((at) => write(key, fieldsOf(fields), at));
-        return changed(key, null);
+        return written(key, 200);
       },
     },
   ];

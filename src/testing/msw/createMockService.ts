@@ -89,6 +89,11 @@ export function createMockService(
 
   const respond = async (route: MockRoute, request: Request, params: PathParams): Promise<Response> => {
     if (trouble === 'unreachable') return Response.error();
+    const response = await answerTo(route, request, params);
+    response.headers.set('x-request-id', 'test');
+    return response;
+  };
+  const answerTo = async (route: MockRoute, request: Request, params: PathParams): Promise<Response> => {
     if (trouble === 'unavailable') return problem('unavailable', 'this service has been told to be unavailable');
     const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
     if (route.isAdmin === true && (bearer === undefined || (token !== undefined && bearer !== token)))

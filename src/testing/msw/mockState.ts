@@ -45,7 +45,7 @@ export interface MockRollback {
 /** What a mock service starts with: a version or some fields of each feature, or a whole snapshot as JSON. */
 export type MockSnapshot =
   | { readonly [feature: string]: Version | Partial<MockFeature> }
-  | { readonly schema: 1; readonly features: object };
+  | { readonly schema: 1; readonly features: object; readonly [field: string]: unknown };
 
 /** What a mock service knows. */
 export interface MockState {

@@ -2,8 +2,11 @@ import { systemClock } from '../../client/clock.js';
 
 /** The live streams of a mock service. */
 export interface MockStreams {
-  /** @param first what a stream begins with */
-  open(first: readonly string[]): Response;
+  /**
+   * @param first what a stream begins with
+   * @param signal ends it; the worker of a browser does not tell of a reader that has gone
+   */
+  open(first: readonly string[], signal: AbortSignal): Response;
   send(frame: string): void;
   /** Ends all of them, as a service that goes down does. */
   close(): void;
@@ -32,7 +35,7 @@ export function createMockStreams(heartbeatMs: number, heartbeat: () => string):
   };
 
   return {
-    open(first) {
+    open(first, signal) {
       let own: ReadableStreamDefaultController<Uint8Array> | undefined;
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
@@ -47,6 +50,7 @@ export function createMockStreams(heartbeatMs: number, heartbeat: () => string):
             );
           };
           beat();
+          signal.addEventListener('abort', () => end(controller));
           for (const frame of first) enqueue(controller, frame);
         },
         cancel: () => own && end(own),

@@ -85,7 +85,11 @@ export function ofrepMocks(core: MockCore): readonly MockRoute[] {
     {
       method: 'get',
       path: '/ofrep/v1/events',
-      run: () => core.ofrepStreams.open([frameOf('message', idOf(), { type: 'refetchEvaluation', etag: idOf() })]),
+      run: ({ request }) =>
+        core.ofrepStreams.open(
+          [frameOf('message', idOf(), { type: 'refetchEvaluation', etag: idOf() })],
+          request.signal,
+        ),
     },
   ];
 }

@@ -52,7 +52,10 @@ export function publicMocks(core: MockCore): readonly MockRoute[] {
       run({ request }) {
         const hello = frameOf('hello', idOf(), { streamId, now: core.nowMs() });
         const isCurrent = request.headers.get('last-event-id') === idOf();
-        return streams.open(isCurrent ? [hello] : [hello, frameOf('snapshot', idOf(), snapshotOf(state))]);
+        return streams.open(
+          isCurrent ? [hello] : [hello, frameOf('snapshot', idOf(), snapshotOf(state))],
+          request.signal,
+        );
       },
     },
     {
