@@ -7,6 +7,7 @@ import { chromiumArgs, chromiumPath } from './test/harness/chromium.js';
 import { forwardCommand } from './test/harness/forwardCommand.js';
 import { ofrepCommands } from './test/harness/ofrepCommands.js';
 import { serviceCommands } from './test/harness/serviceCommands.js';
+import { streamCommands } from './test/harness/streamCommands.js';
 import { rowsProjects } from './test/render/rowsProjects.js';
 import './test/harness/node20.js';
 
@@ -187,7 +188,7 @@ export default defineConfig(({ mode }) => ({
                 screenshotFailures: false,
                 instances: [{ browser: 'chromium' as const }],
                 provider: chromiumProvider(),
-                commands: { ...forwardCommand, ...serviceCommands, ...ofrepCommands },
+                commands: { ...forwardCommand, ...serviceCommands, ...ofrepCommands, ...streamCommands },
               },
             },
           },

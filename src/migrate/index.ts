@@ -38,6 +38,7 @@ export {
   type TextStorage,
 } from './store/repairLog.js';
 export { stages, type Stage } from './store/stage.js';
+export { checksumOf } from './store/stamp.js';
 export {
   reconcile,
   type Discrepancy,
