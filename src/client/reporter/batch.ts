@@ -1,5 +1,6 @@
 import type { Observation } from '../../observe/observe.js';
 import type { OpenTally } from '../../observe/tally.js';
+import type { ConnectionCounts } from './connectionCounts.js';
 import { crc32 } from './crc32.js';
 
 /**
@@ -48,6 +49,7 @@ export interface Batch {
   readonly observations: number;
   /** What its text says was dropped before. */
   readonly dropped: Dropped;
+  readonly connections?: ConnectionCounts | undefined;
   /** What it was made of; absent when it was read from the storage. */
   readonly tallies?: readonly WaitingTally[];
 }
@@ -59,6 +61,8 @@ export interface Envelope {
   readonly build: string | undefined;
   readonly final: boolean;
   readonly dropped: Dropped;
+  /** Changes of the connection since the batch before. */
+  readonly connections?: ConnectionCounts | undefined;
 }
 
 /** Above this a browser refuses a request that may outlive its page. */
@@ -109,7 +113,7 @@ export function chooseTallies(
  * @source docs/contracts.md part 5
  */
 export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope): Batch {
-  const { senderId, seq, sentAtMs, build, final, dropped } = envelope;
+  const { senderId, seq, sentAtMs, build, final, dropped, connections } = envelope;
   const buckets = tallies.map(toBucket);
   const subjects = Object.fromEntries(tallies.map(({ tally, subject }) => [tally.feature, subject]));
   const checksum = checksumOf(JSON.stringify(buckets));
@@ -125,12 +129,14 @@ export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope)
       checksum,
       final,
       dropped,
+      connections,
       subjects,
       buckets,
     }),
     isCritical: tallies.some((waiting) => waiting.isCritical),
     observations: tallies.reduce((sum, { observations }) => sum + observations, 0),
     dropped,
+    connections,
     tallies,
   };
 }

@@ -5,6 +5,7 @@ import type { Exchange } from '../exchange.js';
 import type { SafeStorage } from '../storage.js';
 import { checksumOf, maxBatchBytes, nothingDropped, writeBatch, type Batch } from './batch.js';
 import type { QueueLocks } from './claims.js';
+import { createConnectionCounts, type ConnectionCounts } from './connectionCounts.js';
 import { onPageHide, type OnHide } from './onHide.js';
 import { createSender, type SendBeacon } from './sender.js';
 import type { Sink } from './sink.js';
@@ -75,8 +76,14 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
     }
   };
 
-  const write = (tallies: Batch['tallies'] = [], dropped: Batch['dropped'], final: boolean, own: number): Batch =>
-    writeBatch(tallies, { senderId, seq: own, sentAtMs: clock.now(), build, final, dropped });
+  const changes = createConnectionCounts();
+  const write = (
+    tallies: Batch['tallies'] = [],
+    dropped: Batch['dropped'],
+    final: boolean,
+    own: number,
+    connections?: ConnectionCounts,
+  ): Batch => writeBatch(tallies, { senderId, seq: own, sentAtMs: clock.now(), build, final, dropped, connections });
   const queue = createTallyQueue(options.dropped, () => sender.setAside());
   const sender = createSender({
     url: `${url}/metrics`,
@@ -89,13 +96,13 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
       // What was dropped travels with the next batch, and alone only when there may be none.
       const taken = queue.take(maxBytes, final ? 0 : minBytes);
       // A number that is never sent would look like a lost batch.
-      return taken && write(taken.tallies, taken.dropped, final, ++seq);
+      return taken && write(taken.tallies, taken.dropped, final, ++seq, changes.take());
     },
-    split({ tallies = [], text, seq: own, dropped }) {
+    split({ tallies = [], text, seq: own, dropped, connections }) {
       if (text.length < minSplitLength || tallies.length < 2) return undefined;
       const half = Math.ceil(tallies.length / 2);
       return [
-        write(tallies.slice(0, half), dropped, true, own),
+        write(tallies.slice(0, half), dropped, true, own, connections),
         write(tallies.slice(half), nothingDropped, true, ++seq),
       ];
     },
@@ -152,6 +159,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
         else cancelFlush ??= clock.after(flushIntervalMs, flush);
       });
     },
+    connection: changes.add,
     flush,
     close() {
       stopHiding?.();

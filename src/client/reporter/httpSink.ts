@@ -1,4 +1,5 @@
 import type { OnInternalFault } from '../../error.js';
+import type { ConnectionEvent } from '../../observe/connectionEvent.js';
 import { systemClock, type Clock } from '../clock.js';
 import { createExchange } from '../exchange.js';
 import { fetchChunk } from '../fetchChunk.js';
@@ -54,6 +55,7 @@ export function httpSink(options: HttpSinkOptions): Sink {
   const { onInternalFault, random = Math.random, senderId = randomHex() } = options;
   const { post } = createExchange({ fetch, clock, code: 'report-failed', timeoutMs });
   let waiting: Parameters<Sink['observe']>[] = [];
+  let changes: ConnectionEvent[] = [];
   let dropped = 0;
   let seq = 0;
   let reporter: Sink | undefined;
@@ -70,7 +72,9 @@ export function httpSink(options: HttpSinkOptions): Sink {
         const storage = openStorage(options.storage, onInternalFault);
         reporter ??= createHttpReporter({ ...options, url, post, storage, clock, random, senderId, seq, dropped });
         for (const observed of waiting) reporter.observe(...observed);
+        for (const change of changes) reporter.connection?.(change);
         waiting = [];
+        changes = [];
         // The page may have been hidden before its reporter could see it.
         if (typeof document !== 'undefined' && document.visibilityState === 'hidden') onceThere ??= 'flush';
         if (onceThere) reporter[onceThere]?.();
@@ -118,6 +122,10 @@ export function httpSink(options: HttpSinkOptions): Sink {
       }
       if (observed[0].kind === 'failure') stopRescue ??= clock.after(rescueMs, rescue);
       stopFetching ??= fetchReporter();
+    },
+    connection(event) {
+      if (reporter) reporter.connection?.(event);
+      else if (changes.length < maxWaiting) changes.push(event);
     },
     flush() {
       if (reporter) reporter.flush?.();

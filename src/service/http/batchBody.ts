@@ -30,12 +30,17 @@ const object = v.pipe(
   v.metadata({ jsonSchema: { type: 'object', additionalProperties: true } }),
 );
 
+const connections = v.object(
+  v.entriesFromList(['connecting', 'live', 'degraded', 'polling', 'offline', 'static', 'closed'], some),
+);
+
 const envelope = v.object({
   schema: v.literal(1, '1'),
   senderId: v.pipe(v.string('32 hex digits'), v.regex(/^[0-9a-f]{32}$/, '32 hex digits')),
   seq: anyWhole,
   checksum: v.optional(v.pipe(v.string('8 hex digits'), v.regex(/^[0-9a-f]{8}$/, '8 hex digits'))),
   dropped: v.optional(v.object({ queueFull: told, expired: told, storage: told })),
+  connections: v.optional(connections, {}),
   subjects: v.optional(object),
   buckets: v.pipe(v.array(v.unknown(), 'a list'), v.maxLength(batchCaps.buckets, `at most ${batchCaps.buckets}`)),
 });
@@ -109,13 +114,15 @@ export interface SentBatch {
   /** The CRC-32 of the JSON text of `buckets`. */
   readonly checksum: string;
   readonly dropped: { readonly queueFull: number; readonly expired: number; readonly storage: number };
+  /** How often the page's connection came to be each way. */
+  readonly connections: v.InferOutput<typeof connections>;
   readonly subjects: ReadonlyMap<string, string>;
   readonly buckets: readonly unknown[];
 }
 
 /** @throws Problem 422 when the envelope is not a batch */
 export function parseBatch(value: unknown): SentBatch {
-  const list = listAmong(value, ['dropped']);
+  const list = listAmong(value, ['dropped', 'connections']);
   if (list !== undefined) throw refuseField(`/${list}`, '[…]', 'an object');
   const result = v.safeParse(envelope, value);
   if (!result.success) {
@@ -124,7 +131,7 @@ export function parseBatch(value: unknown): SentBatch {
       errors,
     });
   }
-  const { senderId, seq, checksum, dropped, subjects, buckets } = result.output;
+  const { senderId, seq, checksum, dropped, connections: changes, subjects, buckets } = result.output;
   const found = checksumOf(buckets);
   if (checksum !== undefined && checksum !== found)
     throw refuseField('/checksum', checksum, `${found}, the CRC-32 of the JSON text of buckets: the batch was damaged`);
@@ -133,6 +140,7 @@ export function parseBatch(value: unknown): SentBatch {
     seq,
     checksum: found,
     dropped: dropped ?? { queueFull: 0, expired: 0, storage: 0 },
+    connections: changes,
     subjects: readSubjects(subjects ?? {}),
     buckets,
   };

@@ -50,6 +50,7 @@ export function metricsRoute(service: Service): Route {
     const result = await callStore(clock, () =>
       store.storeBatch({ senderId, seq, checksum, dropped, buckets: accepted }),
     );
+    if (result.status === 'stored') intake.noteConnections(batch.connections);
     const refused = result.status === 'limited' ? batch.buckets.map((_, index) => ({ index, ...overLimit })) : rejected;
     const notes = notesOf(result);
     intake.note(result.status, batch.buckets.length - refused.length, [...refused, ...notes]);

@@ -2,6 +2,7 @@ import { crc32 as nodeCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { crc32 } from '../../../src/client/reporter/crc32.js';
+import type { ConnectionQuality } from '../../../src/observe/connectionEvent.js';
 import { createSinkCase, subjectOf } from './sinkHarness.js';
 
 test('sums up as zip does', () => {
@@ -68,6 +69,21 @@ test('writes the batch of the contract', async () => {
   expect(batch?.checksum).toBe(nodeCrc32(JSON.stringify(batch?.buckets)).toString(16).padStart(8, '0'));
   expect(texts[0]).not.toContain('secret');
   expect(new Headers(inits[0]?.headers).get('content-type')).toBe('application/json');
+});
+
+test('tells with the next batch, once, how the connection changed, whatever is sampled', async () => {
+  const { observe, clock, batches, sink } = createSinkCase();
+  const change = (to: ConnectionQuality) =>
+    sink.connection?.({ kind: 'connection', from: 'live', to, atMs: clock.now() });
+  for (const to of ['offline', 'live', 'degraded', 'live'] as const) change(to);
+  await clock.advance(20_000);
+  expect(batches()).toEqual([]);
+  observe({ sampling: 0 });
+  await clock.advance(5_000);
+  observe();
+  await clock.advance(5_000);
+  expect(batches()).toMatchObject([{ connections: { offline: 1, live: 2, degraded: 1 } }, {}]);
+  expect(batches()[1]).not.toHaveProperty('connections');
 });
 
 test('counts a user once per feature and stage, and only in an arm', async () => {

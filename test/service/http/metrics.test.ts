@@ -400,6 +400,17 @@ test('says when another batch is stored under the same number, and counts what i
   });
 });
 
+test('counts how connections of pages came to be, once for each batch, and refuses what no page has', async () => {
+  const running = await startRunning(createMemoryStore(seed));
+  const first = batch({ connections: { live: 2, offline: 1 } });
+  for (const sent of [first, first, batch({ seq: 2, buckets: [], connections: { live: 1, __proto__: 5, unheard: 7 } })])
+    expect((await post(running, sent)).status).toBe(200);
+  for (const connections of [{ live: -1 }, { live: 1e9 }, { live: 0.5 }, { live: '1' }, [], 'live', null])
+    expect((await post(running, batch({ seq: 3, connections }))).status).toBe(422);
+  const health = (await (await running.get('/api/health')).json()) as { intake: { connections: object } };
+  expect(health.intake.connections).toEqual({ live: 3, offline: 1 });
+});
+
 test('takes none of the buckets of a sender that sends more than a page can', async () => {
   const store = createMemoryStore(seed);
   store.storeBatch = async () => ({ status: 'limited', gaps: [] });

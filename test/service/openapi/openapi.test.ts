@@ -149,7 +149,7 @@ const health = {
   alarms: [],
   export: null,
   delivery: null,
-  intake: { batches: { stored: 0, duplicate: 0, limited: 0 }, acceptedBuckets: 0, refused: {} },
+  intake: { batches: { stored: 0, duplicate: 0, limited: 0 }, acceptedBuckets: 0, refused: {}, connections: {} },
 };
 const answered = (changes: Partial<Parameters<typeof checkAnswer>[2]> & { readonly said?: unknown }) => ({
   status: 200,

@@ -23,8 +23,11 @@ export const health = v.object({
       batches: v.object({ stored: whole, duplicate: whole, limited: whole }),
       acceptedBuckets: whole,
       refused: v.record(v.string(), whole),
+      connections: v.record(v.string(), whole),
     }),
-    v.description('Of this process, since it started; refused by code'),
+    v.description(
+      'Of this process, since it started; refused by code, changes of the connection of pages by what they came to',
+    ),
   ),
   export: v.pipe(
     v.nullable(
