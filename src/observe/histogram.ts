@@ -69,18 +69,12 @@ export function recordIn(histogram: OpenHistogram, value: number): void {
 /** Makes the buckets reach a value's. @param index its bucket at scale 3 @returns where in `b` it is */
 function reach(histogram: OpenHistogram, index: number): number {
   const wanted = (): number => index >> (maxScale - histogram.s);
-  if (histogram.b.length === 0) {
-    histogram.o = wanted();
-    histogram.b = [0];
-    return 0;
-  }
-  coarsen(
-    histogram,
-    shiftToFit(Math.min(histogram.o, wanted()), Math.max(histogram.o + histogram.b.length - 1, wanted())),
-  );
+  if (histogram.b.length === 0) histogram.o = wanted();
+  const last = histogram.o + histogram.b.length - 1;
+  coarsen(histogram, shiftToFit(Math.min(histogram.o, wanted()), Math.max(last, wanted())));
   const { o, b } = histogram;
   const at = wanted() - o;
-  if (at >= b.length) b.push(...zeros(at + 1 - b.length));
+  while (b.length <= at) b.push(0);
   if (at >= 0) return at;
   b.unshift(...zeros(-at));
   histogram.o += at;

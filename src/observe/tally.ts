@@ -48,11 +48,16 @@ export const emptyCounts: Counts = {
   overridden: 0,
 };
 
-/** Names the tally an observation belongs to; observations with equal keys add up. */
-export function tallyKey(observed: ObservedVersion, startMs: number): string {
-  const { feature, version, arm, reason, epoch, revision, stage } = observed;
-  return [feature, version, arm, reason, epoch, revision, stage ?? '', startMs].join('|');
-}
+/** Whether what is observed in the bucket that starts then adds to a tally. */
+export const isOfTally = (tally: Tally, observed: ObservedVersion, startMs: number): boolean =>
+  tally.startMs === startMs &&
+  tally.feature === observed.feature &&
+  tally.version === observed.version &&
+  tally.arm === observed.arm &&
+  tally.reason === observed.reason &&
+  tally.epoch === observed.epoch &&
+  tally.revision === observed.revision &&
+  tally.stage === observed.stage;
 
 /** Start of the time bucket that holds `atMs`. */
 export const tallyStartMs = (atMs: number): number => Math.floor(atMs / tallyDurationMs) * tallyDurationMs;

@@ -8,9 +8,9 @@ import {
   emptyTally,
   errorRateOf,
   failedTotal,
+  isOfTally,
   mergeCounts,
   mergeTallies,
-  tallyKey,
   tallyStartMs,
   type Counts,
   type Tally,
@@ -121,7 +121,7 @@ test('an added observation stays in its own tally', () => {
   expect(emptyCounts.failed.render).toBe(0);
 });
 
-describe('tallyKey', () => {
+describe('isOfTally', () => {
   test.each([
     { feature: 'list' },
     { version: 'v1' },
@@ -131,12 +131,12 @@ describe('tallyKey', () => {
     { revision: 413 },
     { stage: null },
   ] satisfies Partial<ObservedVersion>[])('tells apart what differs in %j', (other) => {
-    expect(tallyKey({ ...observed, ...other }, 0)).not.toBe(tallyKey(observed, 0));
+    expect(isOfTally(emptyTally(observed, 0), { ...observed, ...other }, 0)).toBe(false);
   });
 
   test('tells times apart and equal ones not', () => {
-    expect(tallyKey(observed, 10_000)).not.toBe(tallyKey(observed, 0));
-    expect(tallyKey({ ...observed }, 0)).toBe(tallyKey(observed, 0));
+    expect(isOfTally(emptyTally(observed, 0), observed, 10_000)).toBe(false);
+    expect(isOfTally(emptyTally(observed, 0), { ...observed }, 0)).toBe(true);
   });
 });
 

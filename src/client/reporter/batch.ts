@@ -25,9 +25,9 @@ export interface WaitingTally {
   isCritical: boolean;
   /** Observations in it. */
   observations: number;
-  /** How many there were when it was measured last. */
-  measured: number;
-  /** Bytes of its JSON then. */
+  /** Its JSON; empty: not written since the last observation. */
+  text: string;
+  /** Bytes it takes in a batch: of its text, or else a guess that is seldom too low. */
   bytes: number;
 }
 
@@ -79,60 +79,58 @@ const toBucket = ({ tally, units, sampling }: WaitingTally) => ({
   sampling,
 });
 
-/** Bytes a tally takes in a batch. */
-export const sizeOf = (waiting: WaitingTally): number =>
-  new TextEncoder().encode(JSON.stringify(toBucket(waiting))).length + subjectBytes;
+/** Writes the JSON of a tally, unless it is there, and so knows what it takes in a batch. */
+export function writeTally(waiting: WaitingTally): void {
+  if (waiting.text) return;
+  waiting.text = JSON.stringify(toBucket(waiting));
+  waiting.bytes = new TextEncoder().encode(waiting.text).length + subjectBytes;
+}
 
-/**
- * Chooses the tallies of the next batch: critical ones first and then in order, at most 60 KiB, one subject per feature.
- * @returns the chosen ones with their keys
- */
-export function chooseTallies(
-  waiting: ReadonlyMap<string, WaitingTally>,
-  maxBytes: number,
-): readonly (readonly [string, WaitingTally])[] {
-  const chosen: (readonly [string, WaitingTally])[] = [];
+/** Critical ones first, and then in order. */
+const byImportance = (waiting: Iterable<WaitingTally>): readonly WaitingTally[] =>
+  [...waiting].sort((a, b) => Number(b.isCritical) - Number(a.isCritical));
+
+/** Chooses the tallies of the next batch, all of them written: critical ones first and then in order, one subject per feature. */
+export function chooseTallies(waiting: Iterable<WaitingTally>, maxBytes: number): readonly WaitingTally[] {
+  const chosen: WaitingTally[] = [];
   const subjects = new Map<string, string>();
   let bytes = envelopeBytes;
-  for (const isCritical of [true, false]) {
-    for (const [key, entry] of waiting) {
-      const { subject, bytes: added, isCritical: isFirst } = entry;
-      const { feature } = entry.tally;
-      if (isFirst !== isCritical || (subjects.get(feature) ?? subject) !== subject || bytes + added > maxBytes)
-        continue;
-      subjects.set(feature, subject);
-      bytes += added;
-      chosen.push([key, entry]);
-    }
+  for (const entry of byImportance(waiting)) {
+    const { subject, tally, bytes: added } = entry;
+    if ((subjects.get(tally.feature) ?? subject) !== subject || bytes + added > maxBytes) continue;
+    subjects.set(tally.feature, subject);
+    bytes += added;
+    chosen.push(entry);
   }
   return chosen;
 }
 
 /**
- * Writes a batch. The checksum is the CRC-32 of the JSON text of `buckets`.
+ * Writes a batch of tallies that are written. The checksum is the CRC-32 of the JSON text of `buckets`.
  * @source docs/contracts.md part 5
  */
 export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope): Batch {
   const { senderId, seq, sentAtMs, build, final, dropped, connections } = envelope;
-  const buckets = tallies.map(toBucket);
+  // Written once: a thousand gates report at once.
+  const buckets = `[${tallies.map(({ text }) => text).join()}]`;
   const subjects = Object.fromEntries(tallies.map(({ tally, subject }) => [tally.feature, subject]));
-  const checksum = checksumOf(JSON.stringify(buckets));
+  const checksum = checksumOf(buckets);
+  const head = JSON.stringify({
+    schema: 1,
+    senderId,
+    seq,
+    sentAt: sentAtMs,
+    build,
+    checksum,
+    final,
+    dropped,
+    connections,
+    subjects,
+  });
   return {
     senderId,
     seq,
-    text: JSON.stringify({
-      schema: 1,
-      senderId,
-      seq,
-      sentAt: sentAtMs,
-      build,
-      checksum,
-      final,
-      dropped,
-      connections,
-      subjects,
-      buckets,
-    }),
+    text: `${head.slice(0, -1)},"buckets":${buckets}}`,
     isCritical: tallies.some((waiting) => waiting.isCritical),
     observations: tallies.reduce((sum, { observations }) => sum + observations, 0),
     dropped,

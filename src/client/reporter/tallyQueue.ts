@@ -1,11 +1,11 @@
 import { eventClassOf, isSampled, type EventClass } from '../../observe/eventClass.js';
 import type { Observation } from '../../observe/observe.js';
-import { addToTally, emptyTally, tallyKey, tallyStartMs } from '../../observe/tally.js';
+import { addToTally, emptyTally, isOfTally, tallyStartMs } from '../../observe/tally.js';
 import {
   chooseTallies,
   nothingDropped,
-  sizeOf,
   unitBits,
+  writeTally,
   type Batch,
   type Dropped,
   type WaitingTally,
@@ -35,23 +35,27 @@ const maxBytes = 64 * 1_024;
 const maxUnits = 4_096;
 /** The service takes no higher count in one bucket. */
 const maxCount = 10_000;
+/** A tally of nothing takes no more, unless its stage has a long name. */
+const emptyBytes = 640;
+/** Nor does a value, unless it lies far from the others. */
+const valueBytes = 150;
 
 /**
  * @param queueFull observations that were dropped before the queue was there
  * @param onFull asked to take tallies out before any is dropped
  */
 export function createTallyQueue(queueFull: number, onFull: () => void): TallyQueue {
-  const waiting = new Map<string, WaitingTally>();
+  const waiting = new Set<WaitingTally>();
+  /** The same by subject, which is of one user and one feature: few each, and found without writing a key. */
+  const ofSubject = new Map<string, readonly WaitingTally[]>();
   const countedUnits = new Map<string, number>();
   let bytes = 0;
-  let named = 0;
   let dropped = { ...nothingDropped, queueFull };
 
   const unitOf = (subject: string, { feature, stage }: Pick<Observation, 'feature' | 'stage'>): string =>
     `${subject}|${feature}|${stage}`;
-  /** The bits of this user that nobody has heard of. */
-  const newUnits = (observation: Observation, subject: string): number => {
-    const bits = observation.arm === 'none' ? 0 : (unitBits[observation.kind] ?? 0);
+  /** Which of these bits of a user nobody has heard of. */
+  const newUnits = (bits: number, observation: Observation, subject: string): number => {
     const unit = unitOf(subject, observation);
     const counted = countedUnits.get(unit) ?? 0;
     const fresh = bits & ~counted;
@@ -61,74 +65,83 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
   };
 
   const measure = (entry: WaitingTally): void => {
-    if (entry.measured === entry.observations) return;
-    entry.measured = entry.observations;
     bytes -= entry.bytes;
-    bytes += entry.bytes = sizeOf(entry);
+    writeTally(entry);
+    bytes += entry.bytes;
   };
-  const remove = (key: string, entry: WaitingTally): void => {
-    waiting.delete(key);
+  const grow = (entry: WaitingTally, by: number): void => {
+    entry.bytes += by;
+    bytes += by;
+  };
+  const remove = (entry: WaitingTally): void => {
+    const { subject } = entry;
+    const others = ofSubject.get(subject)?.filter((other) => other !== entry);
+    if (others?.[0]) ofSubject.set(subject, others);
+    else ofSubject.delete(subject);
+    waiting.delete(entry);
     bytes -= entry.bytes;
   };
   /** Makes room for one more by dropping the oldest that matters no more than it does. */
   const makeRoom = (isCritical: boolean): boolean => {
-    for (const wanted of isCritical ? [false, true] : [false])
-      for (const [key, entry] of waiting) {
-        if (entry.isCritical !== wanted) continue;
-        remove(key, entry);
-        dropped.queueFull += entry.observations;
-        // Nobody will hear of these: the next ones count.
-        const unit = unitOf(entry.subject, entry.tally);
-        countedUnits.set(unit, (countedUnits.get(unit) ?? 0) & ~entry.units);
-        return true;
-      }
-    return false;
+    const entry = [...waiting].find((other) => !other.isCritical) ?? (isCritical && waiting.values().next().value);
+    if (!entry) return false;
+    remove(entry);
+    dropped.queueFull += entry.observations;
+    // Nobody will hear of these: the next ones count.
+    const unit = unitOf(entry.subject, entry.tally);
+    countedUnits.set(unit, (countedUnits.get(unit) ?? 0) & ~entry.units);
+    return true;
   };
-  const isFull = (added: number): boolean => waiting.size >= maxTallies || bytes + added > maxBytes;
+  const isFull = (): boolean => waiting.size >= maxTallies || bytes + emptyBytes > maxBytes;
 
   return {
     add(observation, subject, eventClass = eventClassOf(observation.kind)) {
-      const { sampling = 1, times = 1 } = observation;
-      const rate = eventClass !== 'critical' && isSampled(observation.kind) ? sampling : 1;
+      const { kind, arm, atMs, sampling = 1, times = 1 } = observation;
+      const isValue = isSampled(kind);
+      const rate = eventClass !== 'critical' && isValue ? sampling : 1;
       if (!isInSample(subject, rate)) return;
-      const units = newUnits(observation, subject);
+      const startMs = tallyStartMs(atMs);
+      const list = ofSubject.get(subject) ?? [];
+      let entry = list.find(
+        ({ tally, sampling: share, observations }) =>
+          share === rate && observations + times <= maxCount && isOfTally(tally, observation, startMs),
+      );
+      const bits = arm === 'none' ? 0 : (unitBits[kind] ?? 0) & ~(entry?.units ?? 0);
+      const units = bits && newUnits(bits, observation, subject);
       const isCritical = eventClass === 'critical' || units > 0;
-      const key = `${tallyKey(observation, tallyStartMs(observation.atMs))}|${subject}|${rate}`;
-      let entry = waiting.get(key);
-      if (entry && entry.observations + times > maxCount) {
-        waiting.delete(key);
-        waiting.set(`${key}|${++named}`, entry);
-        entry = undefined;
-      }
       if (!entry) {
-        const tally = emptyTally(observation, observation.atMs);
-        entry = { tally, units, subject, sampling: rate, isCritical, observations: 0, measured: 0, bytes: 0 };
-        const size = sizeOf(entry);
-        if (isFull(size)) onFull();
-        while (isFull(size))
+        // Guesses may be too high: written, it is known.
+        if (isFull()) waiting.forEach(measure);
+        if (isFull()) onFull();
+        while (isFull())
           if (!makeRoom(isCritical)) {
             dropped.queueFull += times;
             return;
           }
-        waiting.set(key, entry);
+        const tally = emptyTally(observation, atMs);
+        entry = { tally, units, subject, sampling: rate, isCritical, observations: 0, text: '', bytes: 0 };
+        waiting.add(entry);
+        ofSubject.set(subject, [...(ofSubject.get(subject) ?? []), entry]);
+        grow(entry, emptyBytes);
       }
       addToTally(entry.tally, observation);
       entry.units |= units;
       entry.isCritical ||= isCritical;
       entry.observations += times;
-      // Measured seldom while it fills: a thousand gates report at once.
-      if (entry.bytes === 0 || (entry.observations & (entry.observations - 1)) === 0) measure(entry);
+      entry.text = '';
+      // Each count has its first digit.
+      grow(entry, isValue ? valueBytes : times > 1 ? 4 : 1);
     },
     bytes: () => bytes,
     take(maxTaken, minTaken) {
       waiting.forEach(measure);
       const chosen = chooseTallies(waiting, maxTaken);
-      const taken = chosen.reduce((sum, [, entry]) => sum + entry.bytes, 0);
+      const taken = chosen.reduce((sum, entry) => sum + entry.bytes, 0);
       if (taken < minTaken || taken + dropped.queueFull + dropped.expired + dropped.storage === 0) return undefined;
-      for (const [key, entry] of chosen) remove(key, entry);
+      chosen.forEach(remove);
       const told = dropped;
       dropped = { ...nothingDropped };
-      return { tallies: chosen.map(([, entry]) => entry), dropped: told };
+      return { tallies: chosen, dropped: told };
     },
     lose({ observations, dropped: untold }, why) {
       dropped.queueFull += untold.queueFull;

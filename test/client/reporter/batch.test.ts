@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import {
   chooseTallies,
   maxBatchBytes,
-  sizeOf,
   writeBatch,
+  writeTally,
   type WaitingTally,
 } from '../../../src/client/reporter/batch.js';
 import { emptyTally } from '../../../src/observe/tally.js';
@@ -12,9 +12,10 @@ import { subjectOf } from './sinkHarness.js';
 
 function waitingTally(feature: string, subject: string, stage: string): WaitingTally {
   const observed = { feature, version: 'v2', arm: 'v2', reason: 'SPLIT', epoch: 7, revision: 1, stage } as const;
-  const how = { units: 1, sampling: 1, isCritical: true, observations: 1, measured: 0, bytes: 0 };
+  const how = { units: 1, sampling: 1, isCritical: true, observations: 1, text: '', bytes: 0 };
   const waiting = { tally: emptyTally(observed, 0), subject, ...how };
-  return { ...waiting, bytes: sizeOf(waiting) };
+  writeTally(waiting);
+  return waiting;
 }
 
 const envelope = {
@@ -31,10 +32,8 @@ test('fills a batch up to 60 KiB, with one subject per feature', () => {
   const feature = fc.integer({ min: 100, max: 400 }).map((at) => `feature${at}`.padEnd(64, 'x'));
   fc.assert(
     fc.property(fc.array(fc.tuple(feature, fc.nat(1), stages), { minLength: 200, maxLength: 300 }), (list) => {
-      const waiting = new Map(
-        list.map(([name, user, stage], at) => [`${at}`, waitingTally(name, subjectOf(user), stage)]),
-      );
-      const chosen = chooseTallies(waiting, maxBatchBytes).map(([, entry]) => entry);
+      const waiting = list.map(([name, user, stage]) => waitingTally(name, subjectOf(user), stage));
+      const chosen = chooseTallies(waiting, maxBatchBytes);
       const { text } = writeBatch(chosen, envelope);
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxBatchBytes);
       expect(Buffer.byteLength(text)).toBeGreaterThan(maxBatchBytes / 2);
