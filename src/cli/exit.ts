@@ -1,4 +1,4 @@
-/** What the shell is told. `differs`: a document and the service are not the same. `unconfirmed`: the rollback is in force, but not every open page has said that it shows it. `interrupted`: a signal ended it, and it can go on. */
+/** What the shell is told. `differs`: a document or the code and the service are not the same, or features are due to go. `unconfirmed`: the rollback is in force, but not every open page has said that it shows it. `interrupted`: a signal ended it, and it can go on. */
 export const exitCodes = {
   ok: 0,
   failed: 1,

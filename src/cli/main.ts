@@ -17,11 +17,13 @@ import { addReport } from './report.js';
 import { addRollback } from './rollbackCommand.js';
 import { reportFailure, type Run } from './run.js';
 import { addServe } from './serve.js';
+import { addStale } from './stale.js';
 import { addTokens } from './tokens.js';
+import { addTypes } from './typesCommand.js';
 import { addUndo } from './undo.js';
 
 const exitCodesHelp = `
-Exit codes: 0 ok, 1 failed, 2 usage, 3 the service is not well, 4 rolled back but not confirmed by every open page, 5 differs, 130 stopped by a signal`;
+Exit codes: 0 ok, 1 failed, 2 usage, 3 the service is not well, 4 rolled back but not confirmed by every open page, 5 differs or is due to go, 130 stopped by a signal`;
 
 const output = createOutput(process.env);
 let exitCode: ExitCode = exitCodes.ok;
@@ -49,6 +51,8 @@ addBaseline(program, run);
 addMetrics(program, run);
 addDoctor(program, run);
 addReport(program, run);
+addStale(program, run);
+addTypes(program, run);
 addTokens(program, run);
 
 try {
