@@ -49,7 +49,7 @@ export function createOperator(api: OperatorApi, clock: Clock): Operator {
   // Which row an outcome speaks of: once somebody changes that, it is yesterday's news.
   const spokenOf = new Map<string, number | undefined>();
   let run = 0;
-  let isReading = false;
+  let reading: Promise<void> | null = null;
   let isWanted = false;
   let cancelPoll = (): void => {};
 
@@ -66,20 +66,22 @@ export function createOperator(api: OperatorApi, clock: Clock): Operator {
       : outcomes;
   };
 
-  const read = async (): Promise<void> => {
-    // What was asked for before a change may not be shown after it: there is one more reading then.
-    if (isReading) return void (isWanted = true);
-    const mine = run;
-    isReading = true;
+  const readOn = async (mine: number): Promise<void> => {
     do {
       isWanted = false;
       const next = await api.readState().then(
         (state) => ({ state, problem: null, readAtMs: clock.now() }),
         (error: unknown) => ({ problem: problemIn(error) }),
       );
-      if (mine === run) store.setState('state' in next ? { ...next, outcomes: stillTrue(next.state) } : next);
-    } while (isWanted && mine === run);
-    isReading = false;
+      if (mine !== run) return;
+      store.setState('state' in next ? { ...next, outcomes: stillTrue(next.state) } : next);
+    } while (isWanted);
+    reading = null;
+  };
+  // Resolves after a reading that began later than this call: what was asked for before a change says nothing of it.
+  const read = async (): Promise<void> => {
+    isWanted = true;
+    await (reading ??= readOn(run));
   };
 
   const poll = (): void => {
@@ -105,7 +107,7 @@ export function createOperator(api: OperatorApi, clock: Clock): Operator {
     store,
     start() {
       run++;
-      isReading = false;
+      reading = null;
       void read();
       cancelPoll();
       poll();
