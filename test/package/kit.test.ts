@@ -1,0 +1,34 @@
+// The testing kit of the packed package: Jest and Vitest, jsdom and happy-dom, React 18.3 and 19, each with each.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installFixture, type Fixture } from './installFixture.js';
+
+const runners = {
+  jest: (dom: string) => ['jest', '--ci', '--json', '--outputFile=report.json', `--env=${jestEnvironments[dom]!}`],
+  vitest: (dom: string) => ['vitest', 'run', '--reporter=json', '--outputFile=report.json', `--environment=${dom}`],
+};
+const jestEnvironments: Readonly<Record<string, string>> = {
+  jsdom: 'jsdom',
+  'happy-dom': '@happy-dom/jest-environment',
+};
+
+describe.each(['18', '19'])('React %s', (major) => {
+  let fixture: Fixture;
+  beforeAll(async () => {
+    fixture = await installFixture('kit', `react-${major}`);
+  });
+  afterAll(() => fixture?.remove());
+
+  test.each([
+    ['jest', 'jsdom'],
+    ['jest', 'happy-dom'],
+    ['vitest', 'jsdom'],
+    ['vitest', 'happy-dom'],
+  ] as const)('%s with %s', async (runner, dom) => {
+    const { code, stdout, stderr } = await fixture.run(runners[runner](dom), { EXPECTED: `${major} ${dom}` });
+    expect(code, stdout + stderr).toBe(0);
+    const report = JSON.parse(await readFile(join(fixture.folder, 'report.json'), 'utf8')) as unknown;
+    expect(report).toMatchObject({ success: true, numPassedTests: 11, numTotalTests: 11 });
+  });
+});
