@@ -30,24 +30,33 @@ interface Watched {
   readonly window: HealthWindow;
   state: HealthState;
   health: Health;
+  /** Observations that say anything of health, or as many as are enough to judge. */
+  seen: number;
 }
 
 /** A snapshot has no more. */
 const maxFeatures = 1_000;
+/** How long the page is held up at once, however many features are news. */
+const forOneTaskMs = 4;
 
 export function createHealthEngine(options: HealthEngineOptions): HealthEngine {
   const { policyOf, clock, publish, guard, trip, onChange } = options;
   const watched = new Map<string, Watched>();
   const news = new Set<Watched>();
+  // What may trip has to show before the next paint.
+  const failing = new Set<Watched>();
   let cancelTick: (() => void) | undefined;
+  let tickMs = Infinity;
+  let cancelSlice = () => {};
 
   const watch = (feature: string): Watched | undefined => {
     const known = watched.get(feature);
     const policy = known ? undefined : policyOf(feature);
     if (!policy || watched.size >= maxFeatures) return known;
     const window = createHealthWindow(policy, policy.latency);
-    const entry: Watched = { feature, policy, window, state: untriedHealth, health: insufficientData };
+    const entry: Watched = { feature, policy, window, state: untriedHealth, health: insufficientData, seen: 0 };
     watched.set(feature, entry);
+    if (sliceOf(policy) < tickMs) stopTick();
     return entry;
   };
 
@@ -69,54 +78,71 @@ export function createHealthEngine(options: HealthEngineOptions): HealthEngine {
     guard('onChange', () => onChange?.({ feature, from: before.level, health: entry.health }));
   };
 
-  /** Looks at what is new. */
-  const lookAtNews = (): void => {
-    const entries = [...news];
-    news.clear();
-    if (entries.length === 0) return;
+  /** Looks at what is new, as much as fits. */
+  const lookAt = (entries: Set<Watched>, forMs: number): void => {
     const nowMs = clock.elapsedMs();
-    for (const entry of entries) guard('health', () => look(entry, nowMs));
+    for (const entry of entries) {
+      if (clock.elapsedMs() - nowMs >= forMs) {
+        cancelSlice = clock.after(0, () => lookAt(entries, forMs));
+        break;
+      }
+      entries.delete(entry);
+      guard('health', () => look(entry, nowMs));
+      if (isIdle(entry, nowMs)) watched.delete(entry.feature);
+    }
     cancelTick ??= waitForTick();
   };
   /** Time alone heals, and empties windows. */
   const tick = (): void => {
     cancelTick = undefined;
-    const nowMs = clock.elapsedMs();
-    for (const entry of watched.values()) {
-      guard('health', () => look(entry, nowMs));
-      if (isIdle(entry, nowMs)) watched.delete(entry.feature);
-    }
-    cancelTick = waitForTick();
+    cancelSlice();
+    for (const entry of watched.values()) news.add(entry);
+    lookAt(news, forOneTaskMs);
   };
   const waitForTick = (): (() => void) | undefined => {
-    let waitMs = Infinity;
-    for (const { policy } of watched.values()) waitMs = Math.min(waitMs, policy.windowMs / windowSlices);
-    return waitMs === Infinity ? undefined : clock.after(waitMs, tick);
+    tickMs = Infinity;
+    for (const { policy } of watched.values()) tickMs = Math.min(tickMs, sliceOf(policy));
+    return tickMs === Infinity ? undefined : clock.after(tickMs, tick);
+  };
+  const stopTick = (): void => {
+    cancelTick?.();
+    cancelTick = undefined;
   };
 
   return {
     see(observation, atMs) {
       const entry = watch(observation.feature);
       if (!entry) return observation;
-      if (entry.window.add(observation, atMs)) {
-        if (news.size === 0) queueMicrotask(lookAtNews);
-        news.add(entry);
-      }
       const { policy, state } = entry;
-      const { sampling = 1 } = observation;
+      const { kind, sampling = 1, times = 1 } = observation;
+      if (entry.window.add(observation, atMs)) {
+        entry.seen = Math.min(entry.seen + Math.max(times, 1), policy.minSamples);
+        // Too few say nothing but of the heap: most features of a page that starts.
+        const isNews = kind === 'sum' || !(entry.seen < policy.minSamples);
+        const entries = kind === 'failure' ? failing : news;
+        if (isNews && entries.size === 0) {
+          const forMs = kind === 'failure' ? Infinity : forOneTaskMs;
+          queueMicrotask(() => lookAt(entries, forMs));
+        }
+        if (isNews) entries.add(entry);
+        cancelTick ??= waitForTick();
+      }
       const isReduced = policy.actions[state.level].includes('reduce-sampling') && policy.reducedSampling < sampling;
       return isReduced ? { ...observation, sampling: policy.reducedSampling } : observation;
     },
     rest() {
-      cancelTick?.();
-      cancelTick = undefined;
+      stopTick();
+      cancelSlice();
       news.clear();
+      failing.clear();
     },
     resume() {
       cancelTick ??= waitForTick();
     },
   };
 }
+
+const sliceOf = ({ windowMs }: WatchedPolicy): number => windowMs / windowSlices;
 
 const isIdle = ({ state, window }: Watched, nowMs: number): boolean =>
   state.level === 'healthy' && !state.hasData && window.isEmpty(nowMs);

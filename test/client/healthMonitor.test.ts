@@ -328,6 +328,28 @@ describe('its bounds', () => {
     expect(monitor.getHealth('feature1000').level).toBe('critical');
   });
 
+  test('many features at once are judged in slices, what fails before the next paint', async () => {
+    const clock = createFakeClock();
+    let elapsedMs = 0;
+    // Each look takes a millisecond.
+    const options = { clock: { elapsedMs: () => elapsedMs++, after: clock.after }, features: undefined };
+    const { took, failed, settle, monitor, observe } = watch({ ...options, defaults: { maxErrorRate: 0.1 } });
+    observe({ kind: 'settled' });
+    await settle();
+    const names = Array.from({ length: 100 }, (_, at) => `feature${at}`);
+    for (const name of names) observe({ kind: 'settled' }, 20, name);
+    failed(20, 'feature99');
+    took(5);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(monitor.getHealth('feature99').level).toBe('critical');
+    const first = monitor.getOverview().features.size;
+    expect(first).toBeLessThan(20);
+    await clock.advance(0);
+    expect(monitor.getOverview().features.size).toBeGreaterThan(first);
+    for (let slice = 0; slice < 100; slice++) await clock.advance(1);
+    expect(monitor.getOverview().features.size).toBe(100);
+  });
+
   test('holds one timer while there is anything to see, none after that, and none once closed', async () => {
     const { took, settle, clock, monitor, client } = watch();
     await settle();
