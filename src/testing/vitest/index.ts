@@ -1,3 +1,5 @@
+// Found first, to be added to.
+import type {} from 'vitest';
 import type { SwitchbackMatchers } from '../switchbackMatchers.js';
 
 export { switchbackMatchers } from '../switchbackMatchers.js';
