@@ -23,5 +23,5 @@ test('the documentation gives the line that the project has', async () => {
     .split('\n')
     .find((text) => text.includes('transformIgnorePatterns'))!
     .trim();
-  expect(await readFile(new URL('../../docs/testing-with-jest.md', import.meta.url), 'utf8')).toContain(line);
+  expect(await readFile(new URL('../../docs/testing.md', import.meta.url), 'utf8')).toContain(line);
 });
