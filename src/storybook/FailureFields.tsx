@@ -34,7 +34,7 @@ export function FailureFields({ failure, delayMs, isDisabled, ...on }: FailureFi
       <legend>Break v2 on purpose</legend>
       <div className="row">
         <label>
-          v2
+          What v2 does
           <select
             value={failure ?? 'works'}
             onChange={({ target: { value } }) => on.onFailure(isFailure(value) ? value : null)}

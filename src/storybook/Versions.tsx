@@ -63,7 +63,7 @@ function Rendered({
     );
     return () => void remove();
   }, [context, story, state]);
-  return <div ref={element} data-story={state.name} />;
+  return <div ref={element} className="sb-unstyled" data-story={state.name} />;
 }
 
 const grid: CSSProperties = {
