@@ -14,6 +14,7 @@ export default defineConfig({
     alias: [
       { find: /^react-switchback$/, replacement: source('index.ts') },
       { find: /^react-switchback\/client$/, replacement: source('client/index.ts') },
+      { find: /^react-switchback\/migrate$/, replacement: source('migrate/index.ts') },
     ],
   },
   build: { target: 'es2022', sourcemap: true },

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.js';
+import { MigratePage } from './migrate/MigratePage.js';
 import './styles/base.css';
 import './styles/workspace.css';
 import './styles/control.css';
@@ -8,7 +9,5 @@ import './styles/control.css';
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+  <StrictMode>{new URLSearchParams(location.search).has('migrate') ? <MigratePage /> : <App />}</StrictMode>,
 );

@@ -70,6 +70,19 @@ export function moveStage(stage: Stage, wanted: unknown, behind: Behind): StageM
   return { status: 'moved', stage: wanted };
 }
 
+/** Step by step to a wanted stage, as far as nothing is lost by it. */
+export function catchUp(stage: Stage, wanted: unknown, behind: Behind): StageMove {
+  if (!isStage(wanted)) return moveStage(stage, wanted, behind);
+  let at = stage;
+  while (at !== wanted) {
+    const next = stages[stages.indexOf(at) + Math.sign(stages.indexOf(wanted) - stages.indexOf(at))];
+    const move = moveStage(at, next, behind);
+    if (move.status === 'refused') return move;
+    at = move.stage;
+  }
+  return { status: 'moved', stage: at };
+}
+
 /** Where a rollback leads: to v1 alone, unless v1 lacks what only v2 has. */
 export const rolledBack = (stage: Stage, behind: Behind): Stage =>
   !behind.v1 ? 'off' : stage === 'complete' ? 'rampdown' : stage;

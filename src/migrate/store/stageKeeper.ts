@@ -2,7 +2,7 @@ import { SwitchbackError } from '../../error.js';
 import type { Version } from '../../evaluate/snapshot.js';
 import type { FeatureKey } from '../../features.js';
 import type { MigrationState, Repair, RepairLog } from './repairLog.js';
-import { isStage, moveStage, rolledBack, type Stage } from './stage.js';
+import { catchUp, isStage, moveStage, rolledBack, type Stage } from './stage.js';
 import type { StagedStoreOptions, StagedStoreStatus } from './stagedStoreOptions.js';
 
 /** Keeps the stage: what the feature's config wants, as far as nothing is lost by it. */
@@ -25,7 +25,8 @@ export function createStageKeeper(
     stageSetting = 'stage',
     initialStage = 'off',
     startsEqual = false,
-  }: Pick<StagedStoreOptions<unknown>, 'client' | 'stageSetting' | 'initialStage' | 'startsEqual'>,
+    isShared = true,
+  }: Pick<StagedStoreOptions<unknown>, 'client' | 'stageSetting' | 'initialStage' | 'startsEqual' | 'isShared'>,
   log: RepairLog,
 ): StageKeeper {
   const { fault, parts } = client.internals;
@@ -58,7 +59,7 @@ export function createStageKeeper(
       if (back !== 'off') refused = `v1 lacks what was written to v2 alone: a rollback leads to ${back}`;
       return back;
     }
-    const outcome = moveStage(state.stage, wanted(), state.behind);
+    const outcome = (isShared ? moveStage : catchUp)(state.stage, wanted(), state.behind);
     const why = outcome.status === 'refused' ? `${outcome.wanted}: ${outcome.why}` : undefined;
     if (why !== undefined && why !== refused)
       fault('migrate stage', new SwitchbackError('invalid-option', `${feature} stays in ${outcome.stage}; ${why}`));

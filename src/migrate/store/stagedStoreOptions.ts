@@ -27,6 +27,11 @@ export interface StagedStoreOptions<Value> {
   readonly initialStage?: Stage | undefined;
   /** v2 holds all that v1 holds already, such as when both are empty; default: it lacks what v1 has until it was reconciled. */
   readonly startsEqual?: boolean | undefined;
+  /**
+   * Whether others write to the same stores (default): then a stage that was skipped is refused, since they may still be in the one
+   * before. false: a store of one user alone, such as in a browser; it goes through what it missed, stage by stage.
+   */
+  readonly isShared?: boolean | undefined;
   /** Whether two values are the same; default: they hold the same. */
   readonly compare?: ((v1: Value, v2: Value) => boolean) | undefined;
   readonly onMismatch?: ((mismatch: RecordMismatch) => void) | undefined;
@@ -79,6 +84,9 @@ export function checkStagedStoreOptions(options: unknown): void {
   if (repairLog !== undefined)
     for (const name of ['load', 'put', 'remove', 'saveState'])
       if (typeof Object(repairLog)[name] !== 'function') refuseOption(`repairLog.${name}`, 'a function', repairLog);
+  for (const name of ['startsEqual', 'isShared'])
+    if (options[name] !== undefined && typeof options[name] !== 'boolean')
+      refuseOption(name, 'true or false', options[name]);
   for (const name of ['compare', 'onMismatch'])
     if (options[name] !== undefined && typeof options[name] !== 'function')
       refuseOption(name, 'a function', options[name]);

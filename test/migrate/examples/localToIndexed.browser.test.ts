@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createStagedStore, migrateData, reconcile, textRepairLog } from '../../../src/migrate/index.js';
 import { createCaller } from '../callers.js';
-import { indexedDbStore, type IndexedDbStore } from './indexedDbStore.js';
-import { localStorageStore } from './localStorageStore.js';
+import { indexedDbStore, type IndexedDbStore } from '../../../demo/src/migrate/indexedDbStore.js';
+import { localStorageStore } from '../../../demo/src/migrate/localStorageStore.js';
 
 interface Memory {
   readonly text: string;

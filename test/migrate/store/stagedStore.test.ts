@@ -197,6 +197,24 @@ test('a stage that skips is refused with those that may follow, and told of once
   expect(faults).toHaveLength(1);
 });
 
+test('a store of one user alone goes through the stages it missed, as far as nothing is lost', async () => {
+  const { open, move, v1, faults } = createStores('off');
+  const store = open({ isShared: false, startsEqual: false, initialStage: 'off' });
+  v1.records.set('a', { key: 'a', value: 1 });
+  move('rampdown');
+  expect(await store.get('a')).toBe(1);
+  expect(store.getStatus()).toMatchObject({ stage: 'shadow', refused: expect.stringContaining('live: v2 lacks what') });
+  expect(faults).toHaveLength(1);
+  await reconcile(store, { repair: true });
+  expect(await store.get('a')).toBe(1);
+  expect(store.getStatus().stage).toBe('rampdown');
+  move('off');
+  await store.set('a', 2);
+  expect(store.getStatus().stage).toBe('off');
+  move('half' as never);
+  expect(store.getStatus().refused).toContain('a stage is one of');
+});
+
 test('v2 is not read before it holds what v1 holds: reconcile with repair copies it', async () => {
   const { store, move, v1, values } = createStores('off', { startsEqual: false });
   for (const key of ['a', 'b', 'c']) v1.records.set(key, { key, value: 1 });
