@@ -1,7 +1,6 @@
 // Comes in: observations of features that are watched. Goes out: their health, trips, and calls of the host's. Who calls: healthMonitor, by import().
-import { assertNever } from '../error.js';
-import { healthOf, judge, step, untriedHealth, type HealthState } from '../guard/health.js';
-import { compareLevels, insufficientData, type Health } from '../guard/healthLevel.js';
+import { compareLevels, healthOf, judge, step, untriedHealth, type HealthState } from '../guard/health.js';
+import type { Health } from '../guard/healthLevel.js';
 import { createHealthWindow, windowSlices, type HealthWindow } from '../guard/healthWindow.js';
 import type { Observation } from '../observe/observe.js';
 import type { HealthClock, HealthEvent, WatchedPolicy } from './healthOptions.js';
@@ -54,7 +53,7 @@ export function createHealthEngine(options: HealthEngineOptions): HealthEngine {
     const policy = known ? undefined : policyOf(feature);
     if (!policy || watched.size >= maxFeatures) return known;
     const window = createHealthWindow(policy, policy.latency);
-    const entry: Watched = { feature, policy, window, state: untriedHealth, health: insufficientData, seen: 0 };
+    const entry: Watched = { feature, policy, window, state: untriedHealth, health: healthOf(untriedHealth), seen: 0 };
     watched.set(feature, entry);
     if (sliceOf(policy) < tickMs) stopTick();
     return entry;
@@ -150,14 +149,7 @@ const isIdle = ({ state, window }: Watched, nowMs: number): boolean =>
 /** Whether what is in the window now, not what was, calls for v1. */
 function mayTrip({ state, policy }: Watched, judged: ReturnType<typeof judge>): boolean {
   if (judged.level === 'healthy') return false;
-  const { threshold } = judged.reason;
-  switch (threshold) {
-    case 'maxErrorRate':
-    case 'maxLatencyMs':
-      return compareLevels(judged.level, state.level) >= 0 && policy.actions[state.level].includes('trip');
-    case 'maxMemoryMB':
-      return false;
-    default:
-      return assertNever(threshold);
-  }
+  // The heap is the page's, not v2's.
+  if (judged.reason.threshold === 'maxMemoryMB') return false;
+  return compareLevels(judged.level, state.level) >= 0 && policy.actions[state.level].includes('trip');
 }

@@ -1,4 +1,4 @@
-import { compareLevels, insufficientData, notWatched, type Health, type HealthLevel } from '../guard/healthLevel.js';
+import { insufficientData, notWatched, type Health } from '../guard/healthLevel.js';
 import type { Observation } from '../observe/observe.js';
 import type { AttachedMonitor, HealthMonitor, HealthOverview } from './attachedMonitor.js';
 import { systemClock } from './clock.js';
@@ -42,7 +42,7 @@ export function createHealthMonitor(client: SwitchbackClient, options: HealthMon
     }
   };
   const publish = (feature: string, health: Health): void => {
-    if (health === insufficientData) known.delete(feature);
+    if (health.reason.because === 'insufficient-data') known.delete(feature);
     else known.set(feature, health);
     overview = undefined;
     for (const key of [feature, null])
@@ -105,8 +105,8 @@ export function createHealthMonitor(client: SwitchbackClient, options: HealthMon
 }
 
 function overviewOf(known: ReadonlyMap<string, Health>): HealthOverview {
-  let level: HealthLevel = 'healthy';
-  for (const health of known.values()) if (compareLevels(health.level, level) > 0) ({ level } = health);
+  const all = [...known.values()].map(({ level }) => level);
+  const level = (['critical', 'degraded'] as const).find((one) => all.includes(one)) ?? 'healthy';
   return { level, features: new Map(known) };
 }
 

@@ -1,15 +1,11 @@
 // Comes in: what a window of observations says of one feature. Goes out: its health, and why. Who calls: client.
-import { assertNever } from '../error.js';
-import {
-  compareLevels,
-  defaultHealthPolicy,
-  insufficientData,
-  type Health,
-  type HealthPolicy,
-  type HealthThreshold,
-  type OverThreshold,
-  type Reading,
-} from './healthLevel.js';
+// Types only: this is in a chunk that shares no code with what is loaded first.
+import type { Health, HealthLevel, HealthPolicy, HealthThreshold, OverThreshold, Reading } from './healthLevel.js';
+
+const ranks = { healthy: 0, degraded: 1, critical: 2 } as const;
+
+/** Orders levels: negative where `a` is the better one. */
+export const compareLevels = (a: HealthLevel, b: HealthLevel): number => ranks[a] - ranks[b];
 
 /** What a window says of one version. */
 export interface Readings {
@@ -72,18 +68,10 @@ const minSamplesOf = (threshold: HealthThreshold, { minSamples }: HealthPolicy):
   threshold === 'maxMemoryMB' ? 1 : minSamples;
 
 function criticalLimitOf(threshold: HealthThreshold, max: number, reading: Reading, policy: HealthPolicy): number {
-  switch (threshold) {
-    case 'maxLatencyMs':
-      return max * policy.criticalRatio;
-    case 'maxErrorRate':
-      if (Math.round(reading.value * reading.samples) < minCriticalFailures) return Infinity;
-      // Twice 60 % can not be reached: half of what is left can.
-      return Math.min(max * policy.criticalRatio, (1 + max) / 2);
-    case 'maxMemoryMB':
-      return Infinity;
-    default:
-      return assertNever(threshold);
-  }
+  if (threshold === 'maxLatencyMs') return max * policy.criticalRatio;
+  if (threshold === 'maxMemoryMB' || Math.round(reading.value * reading.samples) < minCriticalFailures) return Infinity;
+  // Twice 60 % can not be reached: half of what is left can.
+  return Math.min(max * policy.criticalRatio, (1 + max) / 2);
 }
 
 /**
@@ -97,28 +85,19 @@ export function step(
   state: HealthState,
   readings: Readings,
   nowMs: number,
-  policy: HealthPolicy = defaultHealthPolicy,
+  policy: HealthPolicy,
   v1?: () => Readings,
 ): HealthState {
   const judged = judge(readings, policy);
-  switch (state.level) {
-    case 'healthy':
-      if (judged.level === 'healthy') return judged.hasData === state.hasData ? state : judged;
-      return enter(judged, policy, v1);
-    case 'degraded':
-    case 'critical': {
-      if (judged.level !== 'healthy' && compareLevels(judged.level, state.level) > 0) return enter(judged, policy, v1);
-      const isGood = compareLevels(judge(readings, policy, policy.leaveRatio).level, state.level) < 0;
-      const { goodSinceMs, reason } = state;
-      if (!isGood) return goodSinceMs === null ? state : { ...state, goodSinceMs: null };
-      const sinceMs = goodSinceMs ?? nowMs;
-      if (nowMs - sinceMs < policy.recoverMs) return goodSinceMs === null ? { ...state, goodSinceMs: nowMs } : state;
-      if (state.level === 'critical') return { level: 'degraded', reason, goodSinceMs: nowMs };
-      return judged.level === 'healthy' ? judged : untriedHealth;
-    }
-    default:
-      return assertNever(state);
-  }
+  if (judged.level !== 'healthy' && compareLevels(judged.level, state.level) > 0) return enter(judged, policy, v1);
+  if (state.level === 'healthy') return judged.level !== 'healthy' || judged.hasData === state.hasData ? state : judged;
+  const isGood = compareLevels(judge(readings, policy, policy.leaveRatio).level, state.level) < 0;
+  const { goodSinceMs, reason } = state;
+  if (!isGood) return goodSinceMs === null ? state : { ...state, goodSinceMs: null };
+  const sinceMs = goodSinceMs ?? nowMs;
+  if (nowMs - sinceMs < policy.recoverMs) return goodSinceMs === null ? { ...state, goodSinceMs: nowMs } : state;
+  if (state.level === 'critical') return { level: 'degraded', reason, goodSinceMs: nowMs };
+  return judged.level === 'healthy' ? judged : untriedHealth;
 }
 
 function enter(
@@ -133,6 +112,7 @@ function enter(
   return { level, reason: { ...reason, v1: isEnough ? v1 : null }, goodSinceMs: null };
 }
 
+const insufficientData: Health = { level: 'healthy', reason: { because: 'insufficient-data' } };
 const withinThresholds: Health = { level: 'healthy', reason: { because: 'within-thresholds' } };
 
 /** What hosts are told of a state; the same object for the same level and reason. */

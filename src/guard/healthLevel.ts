@@ -60,10 +60,5 @@ export type Health =
     }
   | { readonly level: 'degraded' | 'critical'; readonly reason: OverThreshold };
 
-const ranks = { healthy: 0, degraded: 1, critical: 2 } as const;
-
-/** Orders levels: negative where `a` is the better one. */
-export const compareLevels = (a: HealthLevel, b: HealthLevel): number => ranks[a] - ranks[b];
-
 export const insufficientData: Health = { level: 'healthy', reason: { because: 'insufficient-data' } };
 export const notWatched: Health = { level: 'healthy', reason: { because: 'not-watched' } };

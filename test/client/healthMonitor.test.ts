@@ -316,7 +316,7 @@ describe('its bounds', () => {
     const startMs = performance.now();
     for (let round = 0; round < 5; round++) for (const name of names) took(round * 7 + 1, 20, name);
     await settle();
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(performance.now() - startMs).toBeLessThan(30_000);
     collect();
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
     expect(monitor.getOverview().features.size).toBe(1_000);

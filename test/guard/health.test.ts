@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { healthOf, judge, step, untriedHealth, type HealthState, type Readings } from '../../src/guard/health.js';
 import {
   compareLevels,
-  defaultHealthPolicy,
-  insufficientData,
-  type HealthPolicy,
-} from '../../src/guard/healthLevel.js';
+  healthOf,
+  judge,
+  step,
+  untriedHealth,
+  type HealthState,
+  type Readings,
+} from '../../src/guard/health.js';
+import { defaultHealthPolicy, insufficientData, type HealthPolicy } from '../../src/guard/healthLevel.js';
 
 const policy: HealthPolicy = { ...defaultHealthPolicy, maxLatencyMs: 100, maxErrorRate: 0.05, maxMemoryMB: 100 };
 const nothing: Readings = {
@@ -156,7 +159,7 @@ describe('moving', () => {
       [nothing, 60_000],
     ]);
     expect(levels(states)).toEqual(['critical', 'critical', 'degraded', 'healthy']);
-    expect(healthOf(states.at(-1)!)).toBe(insufficientData);
+    expect(healthOf(states.at(-1)!)).toEqual(insufficientData);
   });
 
   test('on a constant input it moves once up, or at most twice down, and then never again', () => {
