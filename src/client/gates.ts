@@ -48,8 +48,8 @@ export interface Gates {
   visible(feature: string): Iterable<VisibleGate>;
   /** Holds, the breaker or readiness of a feature may have changed; without a feature, of all. */
   notify(feature?: string): void;
-  /** Somebody else sits here now: what was held for the user before them is let go. */
-  release(): void;
+  /** Lets go of what was held, such as for the user before; without a feature, of all. */
+  release(feature?: string): void;
 }
 
 export function createGates(options: GatesOptions): Gates {
@@ -65,8 +65,8 @@ export function createGates(options: GatesOptions): Gates {
     notify(feature) {
       for (const [key, { notify }] of hosts) if (feature === undefined || feature === key) notify();
     },
-    release() {
-      for (const { release } of hosts.values()) release();
+    release(feature) {
+      for (const [key, { release }] of hosts) if (feature === undefined || feature === key) release();
     },
   };
 }

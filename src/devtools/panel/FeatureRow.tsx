@@ -64,7 +64,7 @@ export function FeatureRow({ client, inspector, feature }: FeatureRowProps): Rea
               </>
             ) : null}
           </dl>
-          <OverrideField client={client} feature={feature} />
+          <OverrideField client={client} inspector={inspector} feature={feature} />
           <p className="row">
             <label>
               <input

@@ -1,6 +1,6 @@
 import { useId, useState, type ReactNode } from 'react';
-import type { SwitchbackClient } from '../../client/switchbackClient.js';
 import type { Version } from '../../evaluate/snapshot.js';
+import type { PanelProps } from './Panel.js';
 
 const durations = [
   ['hour', 'for an hour', 3_600_000],
@@ -9,19 +9,14 @@ const durations = [
 ] as const;
 
 /** Forces a version of a feature, for a while. */
-export function OverrideField({
-  client,
-  feature,
-}: {
-  readonly client: SwitchbackClient;
-  readonly feature: string;
-}): ReactNode {
+export function OverrideField({ client, inspector, feature }: PanelProps & { readonly feature: string }): ReactNode {
   const id = useId();
   const [duration, setDuration] = useState<string>('day');
   const { version: forced, allowed } = client.getOverride(feature);
   const choose = (version: Version | null): void => {
     const expiresInMs = durations.find(([name]) => name === duration)?.[2];
-    client.setOverride(feature, version, expiresInMs);
+    if (version === null) inspector.unforce(feature);
+    else client.setOverride(feature, version, expiresInMs);
   };
   return (
     <fieldset disabled={!allowed && forced === null}>

@@ -58,7 +58,7 @@ export function Panel({ client, inspector, look }: WholePanelProps): ReactNode {
           {forced.length > 0 ? (
             <p className="forced">
               <strong>{countOf(forced.length)}</strong>
-              <button type="button" onClick={() => forced.forEach((feature) => client.setOverride(feature, null))}>
+              <button type="button" onClick={() => forced.forEach(inspector.unforce)}>
                 Clear all
               </button>
             </p>

@@ -29,8 +29,10 @@ export interface Inspector {
   /** Makes v2 throw while rendering, wherever it is or comes on the screen. */
   failV2(feature: string, isOn: boolean): void;
   isFailing(feature: string): boolean;
-  /** Has the gates of a feature forget their failures. */
+  /** Has the gates of a feature forget their failures and holds. */
   retry(feature: string): void;
+  /** Forces no version any more; gates follow at once. */
+  unforce(feature: string): void;
   /** Null: as it was before the first change here. */
   changeContext(context: EvaluationContext | null): void;
   isContextChanged(): boolean;
@@ -56,12 +58,15 @@ export function createInspector(client: SwitchbackClient): Inspector {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let contextBefore: EvaluationContext | undefined;
 
+  // At once for what was done here: a checkbox must not jump back until the panel hears of it.
+  const changedNow = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    version++;
+    for (const listener of listeners) listener();
+  };
   const changed = (): void => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      version++;
-      for (const listener of listeners) listener();
-    }, notifyAfterMs);
+    timer ??= setTimeout(changedNow, notifyAfterMs);
   };
   const log = (feature: string | null, kind: string, text: string, atMs = parts.clock.now()): void => {
     events = [{ id: nextId++, atMs, feature, kind, text }, ...events.slice(0, maxEvents - 1)];
@@ -83,7 +88,7 @@ export function createInspector(client: SwitchbackClient): Inspector {
   const shown = new Map(features.map((feature) => [feature, client.getDecision(feature)]));
   const stops = [
     subscribeState(changed),
-    subscribeOverrides(changed),
+    subscribeOverrides(changedNow),
     client.subscribeStatus(() => {
       const next = client.getStatus().status;
       if (next !== status) log(null, 'connection', `${status} → ${next}`);
@@ -102,12 +107,13 @@ export function createInspector(client: SwitchbackClient): Inspector {
   const setStandIns = (failing: ReadonlyMap<string, unknown>, feature?: string): void => {
     parts.put({ standIns: failing });
     parts.gates.notify(feature);
-    changed();
+    changedNow();
   };
   const standIns = (): Map<string, unknown> => new Map(parts.read().standIns);
   const isFailing = (feature: string): boolean => parts.read().standIns?.get(feature) === FailingV2;
   const retry = (feature: string): void => {
     for (const gate of parts.gates.visible(feature)) gate.reset();
+    parts.gates.release(feature);
     changed();
   };
   const restoreContext = (): void => {
@@ -138,6 +144,10 @@ export function createInspector(client: SwitchbackClient): Inspector {
     },
     isFailing,
     retry,
+    unforce(feature) {
+      client.setOverride(feature, null);
+      parts.gates.release(feature);
+    },
     changeContext(context) {
       if (context === null) restoreContext();
       else {

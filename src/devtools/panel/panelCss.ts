@@ -70,7 +70,7 @@ textarea { width: 100%; font-family: ui-monospace, monospace; }
 .facts { display: grid; grid-template-columns: 88px minmax(0, 1fr); gap: 4px 8px; }
 .facts > div { display: contents; }
 dt { color: var(--muted); }
-dd, .log li { overflow-wrap: anywhere; }
+dt, dd, p, .log li { min-width: 0; overflow-wrap: anywhere; }
 .forced {
   display: flex; align-items: center; justify-content: space-between; gap: 8px;
   margin-top: 8px; padding: 6px 8px; border-radius: 6px; background: var(--amber-soft); color: var(--amber);

@@ -1,0 +1,3 @@
+declare module 'virtual:devtools' {
+  export { SwitchbackDevtools } from 'react-switchback/devtools';
+}
