@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Browser, FrameLocator, Page } from 'playwright';
+import type { Browser, BrowserContext, FrameLocator, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { bucketOf } from '../../src/index.js';
 import { chromiumPath } from '../harness/chromium.js';
@@ -13,10 +13,13 @@ import { launch } from './visit.js';
 const env = { STORYBOOK_DISABLE_TELEMETRY: '1', NO_COLOR: '1', CI: '1' };
 
 let browser: Browser;
+// One for all: what the first page loaded, the others have.
+let context: BrowserContext;
 let fixture: Fixture;
 let served: Awaited<ReturnType<typeof serveFolder>>;
 beforeAll(async () => {
   [browser, fixture] = await Promise.all([launch(), installFixture('storybook')]);
+  context = await browser.newContext({ viewport: { width: 1200, height: 1000 } });
   await fixture.build(['storybook', 'build', '--quiet', '--disable-telemetry'], env);
   served = await serveFolder(join(fixture.folder, 'storybook-static'));
 });
@@ -35,10 +38,10 @@ interface Opened {
 }
 
 /** Opens a story, its panel in front. */
-async function open(path: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<Opened> {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 1000 }, ...options });
-  onTestFinished(() => context.close());
+async function open(path: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Opened> {
   const page = await context.newPage();
+  onTestFinished(() => page.close());
+  await page.emulateMedia({ colorScheme });
   page.setDefaultTimeout(30_000);
   await page.goto(served.url + path);
   const story = page.frameLocator('#storybook-preview-iframe');
@@ -161,9 +164,8 @@ test('a story breaks its v2 by parameters', async () => {
 });
 
 test('the docs block shows one story in every state', async () => {
-  const context = await browser.newContext();
-  onTestFinished(() => context.close());
   const page = await context.newPage();
+  onTestFinished(() => page.close());
   await page.goto(`${served.url}iframe.html?viewMode=docs&id=memorypanel--docs`);
   for (const [state, text] of [
     ['v1', 'memory v1'],
@@ -176,7 +178,7 @@ test('the docs block shows one story in every state', async () => {
 
 describe('the panel', () => {
   test.each(['light', 'dark'] as const)('has no violation that axe finds (%s)', async (colorScheme) => {
-    const { page, tells } = await open(`${plain}&globals=switchback:v2`, { colorScheme });
+    const { page, tells } = await open(`${plain}&globals=switchback:v2`, colorScheme);
     await page.getByLabel('What v2 does').first().selectOption('render');
     await tells('fails on purpose');
     const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -187,7 +189,7 @@ describe('the panel', () => {
   });
 
   test('is whole in 320 px and reached with the keyboard', async () => {
-    const { page, tells, shows } = await open(plain, { viewport: { width: 1200, height: 700 } });
+    const { page, tells, shows } = await open(plain);
     await tells('SPLIT');
     const panel = page.locator('.switchback-panel');
     // As wide as a narrow window leaves it.
@@ -204,14 +206,7 @@ describe('the panel', () => {
     await shows('panel', 'memory v2');
     for (const name of ['Percentage of memoryPanel, as a number', 'What v2 does', 'Delay of its code, in ms']) {
       await page.keyboard.press('Tab');
-      await expect
-        .poll(() =>
-          page
-            .getByLabel(name, { exact: true })
-            .first()
-            .evaluate((element) => element === document.activeElement),
-        )
-        .toBe(true);
+      await page.getByLabel(name).and(page.locator(':focus')).waitFor();
     }
   });
 });
