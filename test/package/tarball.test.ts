@@ -29,17 +29,25 @@ test('it was built from the sources that are here', () => {
 
 test('it holds the build, its documents and nothing else', () => {
   const others = [...files.keys()].filter((name) => !/^dist\/.*\.(js|js\.map|d\.ts)$/.test(name));
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist/service/LICENSES.md', 'package.json']);
+  expect(others.sort()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'dist/service/LICENSES.md',
+    'dist/settings/styles.css',
+    'package.json',
+  ]);
 });
 
-test('every file of render is a client module, and no other is', () => {
+test('every file of render and settings is a client module, and no other is', () => {
   const scripts = named(/\.js$/);
   const isClient = ([, text]: readonly [string, string]) => /^['"]use client['"];/.test(text);
-  const rendering = scripts.filter(([name]) => name.startsWith('dist/render/'));
+  const isRoomOfClients = (name: string) => /^dist\/(render|settings)\/(?!index\.js$)/.test(name);
+  const rendering = scripts.filter(([name]) => isRoomOfClients(name));
   expect(rendering.length).toBeGreaterThan(10);
   expect(rendering.filter((file) => !isClient(file)).map(([name]) => name)).toEqual([]);
   const mentioning = scripts.filter(([, text]) => text.includes('use client')).map(([name]) => name);
-  expect(mentioning.filter((name) => !name.startsWith('dist/render/'))).toEqual([]);
+  expect(mentioning.filter((name) => !isRoomOfClients(name))).toEqual([]);
 });
 
 const manifestTargets = Object.values(manifest.exports).flatMap((target) =>
