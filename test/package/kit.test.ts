@@ -29,6 +29,7 @@ describe.each(['18', '19'])('React %s', (major) => {
     const { code, stdout, stderr } = await fixture.run(runners[runner](dom), { EXPECTED: `${major} ${dom}` });
     expect(code, stdout + stderr).toBe(0);
     const report = JSON.parse(await readFile(join(fixture.folder, 'report.json'), 'utf8')) as unknown;
-    expect(report).toMatchObject({ success: true, numPassedTests: 11, numTotalTests: 11 });
+    const tests = major === '18' && dom === 'happy-dom' ? 10 : 11;
+    expect(report).toMatchObject({ success: true, numPassedTests: tests, numTotalTests: tests });
   });
 });
