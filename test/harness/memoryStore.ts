@@ -235,14 +235,11 @@ export function createMemoryStore(seed: Readonly<Record<string, FeaturePatch>> =
       const mine = batches.filter(({ senderId }) => senderId === batch.senderId);
       const same = mine.find(({ seq }) => seq === batch.seq);
       if (same === undefined) batches.push(batch);
-      const seqs = new Set([...mine.map(({ seq }) => seq), batch.seq]);
-      const gaps: (readonly [number, number])[] = [];
-      for (let seq = 1, last = Math.max(...seqs); seq < last; seq += 1) {
-        if (seqs.has(seq)) continue;
-        const from = seq;
-        while (!seqs.has(seq + 1)) seq += 1;
-        gaps.push([from, seq]);
-      }
+      const seqs = [0, ...new Set([...mine.map(({ seq }) => seq), batch.seq])].sort((one, other) => one - other);
+      const gaps = seqs
+        .slice(1)
+        .map((seq, at) => [(seqs[at] ?? 0) + 1, seq - 1] as const)
+        .filter(([from, until]) => from <= until);
       if (same === undefined) return { status: 'stored', gaps };
       const differs = batch.checksum !== undefined && same.checksum !== undefined && same.checksum !== batch.checksum;
       return { status: 'duplicate', gaps, ...(differs && { differs }) };
