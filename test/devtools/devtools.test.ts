@@ -99,7 +99,7 @@ test('forces a version, says so for as long as it holds, and lets go of all', as
   const row = await feature('memoryPanel');
   await row.getByRole('radio', { name: 'v1' }).check();
   await shown(page).getByText('version 1').waitFor();
-  await row.getByText('Forced here, for another 23 h.').waitFor();
+  await row.getByText('Forced here, for another 1 d.').waitFor();
   await row.getByText(/^Without that: v2\. Bucket/).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Switchback 1 override' }).waitFor();

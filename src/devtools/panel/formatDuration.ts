@@ -7,6 +7,6 @@ const units = [
 
 /** A duration in one unit, such as `12 s`; below one second `0 s`. */
 export function formatDuration(ms: number): string {
-  const [unitMs, name] = units.find(([size]) => ms >= size) ?? [1_000, 's'];
-  return `${Math.max(0, Math.floor(ms / unitMs))} ${name}`;
+  const [unitMs, name] = units.find(([size]) => ms > size * 0.95) ?? [1_000, 's'];
+  return `${Math.max(0, Math.round(ms / unitMs))} ${name}`;
 }

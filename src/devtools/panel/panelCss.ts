@@ -75,7 +75,7 @@ dt, dd, p, .log li { min-width: 0; overflow-wrap: anywhere; }
   display: flex; align-items: center; justify-content: space-between; gap: 8px;
   margin-top: 8px; padding: 6px 8px; border-radius: 6px; background: var(--amber-soft); color: var(--amber);
 }
-.badge { padding: 1px 6px; border-radius: 999px; background: var(--amber-soft); color: var(--amber); }
+.badge { margin-inline-start: 4px; padding: 1px 6px; border-radius: 999px; background: var(--amber-soft); color: var(--amber); }
 .features { display: grid; gap: 6px; }
 .feature { border: 1px solid var(--line); border-radius: 8px; }
 .name {
