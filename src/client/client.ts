@@ -68,8 +68,8 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   const intake = createIntake({ store, source, clock, faults, snapshots: () => snapshots, refresh: () => refresh() });
   const overrides = createOverrides({
     storage,
-    search: typeof location === 'undefined' ? undefined : location.search,
-    session: typeof window === 'undefined' || options.storage !== undefined ? undefined : () => window.sessionStorage,
+    search: globalThis.location?.search,
+    session: globalThis.window && options.storage === undefined ? () => sessionStorage : undefined,
     clock,
     policy: options.overrides,
     knownFeatures: known,
@@ -166,7 +166,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     getConfig: (feature) => configs.get(checked(feature)) as FeatureConfig<typeof feature>,
     subscribe: (feature, listener) => decisions.cell(feature).subscribe(listener),
     getStatus: createStatusReader(read),
-    subscribeStatus: (listener) => store.subscribe(listener),
+    subscribeStatus: store.subscribe,
     applySnapshot(value) {
       const { snapshot, isApplied, problem } = intake.apply(value);
       if (isApplied) intake.save();
@@ -248,7 +248,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         breakers,
         clock,
         measuring,
-        observe: (observation, subject) => observer.observe(observation, subject),
+        observe,
         watch: (monitor) => store.setState({ monitor }),
         hostOf,
         gates,
@@ -257,13 +257,13 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
         source: source?.name,
         put: store.setState,
       },
-      cell: (feature) => decisions.cell(feature),
+      cell: decisions.cell,
       createGate: (feature, lazy, wrap = (host) => host) => createGate(wrap(hostOf(feature)), lazy),
-      configForServer: (feature) => configsForServer.get(feature),
+      configForServer: configsForServer.get,
       statusForServer: statusOf({ ...read(), snapshot: initial, contactAtMs: null }),
       loads,
-      subscribe: (listener) => store.subscribe(listener),
-      subscribeOverrides: (listener) => overrides.subscribe(listener),
+      subscribe: store.subscribe,
+      subscribeOverrides: overrides.subscribe,
       fault: faults.report,
     },
   };

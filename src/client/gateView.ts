@@ -33,7 +33,7 @@ export type ResetEvent =
 export function refuseReset(): never {
   throw new SwitchbackError(
     'invalid-option',
-    'a reset while v2 fails would loop and is ignored; call it from an event handler or a timer, not from onFallback or an effect of v1',
+    'a reset while v2 fails is ignored: it would loop; call it from an event handler or a timer',
   );
 }
 

@@ -52,12 +52,11 @@ export function createLabels(feature: string, { read, decisions, clock, observe 
       const atMs = clock.now();
       // Of now, not of when the episode began: a lower rate holds at once.
       const { sampling = 1 }: Partial<FeatureRule> = Object(read().snapshot?.features.get(feature));
-      const sampled = sampling < 1 && { sampling };
-      // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
-      const observation = { ...labels, ...observed, ...sampled, atMs } as Observation;
+      const observation = { ...labels, ...observed, ...(sampling < 1 && { sampling }), atMs } as Observation;
       read().inspect?.(observation);
+      // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
       if (!isOverridden) observe(observation);
-      else if (observed.kind === 'attempt') observe({ ...labels, kind: 'overridden', ...sampled, atMs });
+      else if (observed.kind === 'attempt') observe({ ...observation, kind: 'overridden' } as Observation);
     };
   };
 

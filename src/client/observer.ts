@@ -26,18 +26,17 @@ export function createObserver(
   const faulty = new Set<Sink>();
   const restUntilMs = new Map<Sink, number>();
 
+  const failed = (sink: Sink, error: unknown): void => {
+    if (!faulty.has(sink)) onFault(`sink ${sink.name}`, error);
+    faulty.add(sink);
+  };
   const attempt = (sink: Sink, run: () => unknown): void => {
-    const failed = (error: unknown): void => {
-      if (faulty.has(sink)) return;
-      faulty.add(sink);
-      onFault(`sink ${sink.name}`, error);
-    };
     try {
       const result = run();
       // Who makes it async must not make its rejection the page's.
-      if (result instanceof Promise) result.catch(failed);
+      if (result instanceof Promise) result.catch((error) => failed(sink, error));
     } catch (error) {
-      failed(error);
+      failed(sink, error);
     }
   };
 
@@ -52,9 +51,7 @@ export function createObserver(
         const tookMs = performance.now() - startedMs;
         if (tookMs < slowMs) continue;
         restUntilMs.set(sink, startedMs + 11 * tookMs);
-        attempt(sink, () => {
-          throw new Error(`held the page up for ${tookMs} ms`);
-        });
+        failed(sink, new Error(`held the page up for ${tookMs} ms`));
         break;
       }
     }

@@ -27,7 +27,7 @@ export type StorageEvents = Pick<EventTarget, 'addEventListener' | 'removeEventL
 export function openStorage(
   area: Storage | false | undefined,
   onFault: (operation: StorageOperation, error: unknown) => void = () => {},
-  events: StorageEvents | undefined = typeof window === 'undefined' ? undefined : window,
+  events: StorageEvents | undefined = globalThis.window,
 ): SafeStorage {
   // Keys the area could not be told of; null: removed here.
   const memory = new Map<string, string | null>();
@@ -75,7 +75,7 @@ export function openStorage(
   let opened: Storage | undefined;
   try {
     // Merely touching localStorage throws in an opaque origin.
-    opened = area === false ? undefined : (area ?? (typeof window === 'undefined' ? undefined : window.localStorage));
+    opened = area === false ? undefined : (area ?? globalThis.window?.localStorage);
   } catch (error) {
     report('open', error);
   }

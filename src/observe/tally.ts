@@ -48,16 +48,11 @@ export const emptyCounts: Counts = {
   overridden: 0,
 };
 
+const labelNames = ['feature', 'version', 'arm', 'reason', 'epoch', 'revision', 'stage'] as const;
+
 /** Whether what is observed in the bucket that starts then adds to a tally. */
 export const isOfTally = (tally: Tally, observed: ObservedVersion, startMs: number): boolean =>
-  tally.startMs === startMs &&
-  tally.feature === observed.feature &&
-  tally.version === observed.version &&
-  tally.arm === observed.arm &&
-  tally.reason === observed.reason &&
-  tally.epoch === observed.epoch &&
-  tally.revision === observed.revision &&
-  tally.stage === observed.stage;
+  tally.startMs === startMs && labelNames.every((name) => tally[name] === observed[name]);
 
 /** Start of the time bucket that holds `atMs`. */
 export const tallyStartMs = (atMs: number): number => Math.floor(atMs / tallyDurationMs) * tallyDurationMs;
@@ -82,15 +77,6 @@ export function emptyTally(observed: ObservedVersion, atMs: number): OpenTally {
     measures: Object.create(null) as Record<string, OpenMeasure>,
   };
 }
-
-const countOf = {
-  attempt: 'attempts',
-  exposure: 'exposures',
-  settled: 'settled',
-  aborted: 'aborted',
-  suppressedByBreaker: 'suppressedByBreaker',
-  overridden: 'overridden',
-} as const;
 
 /** Adds one observation to its tally, which it changes. */
 export function addToTally(tally: OpenTally, observation: Observation): void {
@@ -118,8 +104,12 @@ export function addToTally(tally: OpenTally, observation: Observation): void {
     case 'slow':
     case 'silent':
       break;
+    case 'attempt':
+    case 'exposure':
+      counts[`${observation.kind}s` as const] += times;
+      break;
     default:
-      counts[countOf[observation.kind]] += times;
+      counts[observation.kind] += times;
   }
 }
 

@@ -110,31 +110,16 @@ export function chooseTallies(waiting: Iterable<WaitingTally>, maxBytes: number)
  * @source docs/contracts.md part 5
  */
 export function writeBatch(tallies: readonly WaitingTally[], envelope: Envelope): Batch {
-  const { senderId, seq, sentAtMs, build, final, dropped, connections } = envelope;
+  const { sentAtMs: sentAt, ...told } = envelope;
   // Written once: a thousand gates report at once.
   const buckets = `[${tallies.map(({ text }) => text).join()}]`;
   const subjects = Object.fromEntries(tallies.map(({ tally, subject }) => [tally.feature, subject]));
-  const checksum = checksumOf(buckets);
-  const head = JSON.stringify({
-    schema: 1,
-    senderId,
-    seq,
-    sentAt: sentAtMs,
-    build,
-    checksum,
-    final,
-    dropped,
-    connections,
-    subjects,
-  });
+  const head = JSON.stringify({ schema: 1, ...told, sentAt, checksum: checksumOf(buckets), subjects });
   return {
-    senderId,
-    seq,
+    ...told,
     text: `${head.slice(0, -1)},"buckets":${buckets}}`,
     isCritical: tallies.some((waiting) => waiting.isCritical),
     observations: tallies.reduce((sum, { observations }) => sum + observations, 0),
-    dropped,
-    connections,
     tallies,
   };
 }

@@ -76,7 +76,7 @@ export function httpSink(options: HttpSinkOptions): Sink {
         waiting = [];
         changes = [];
         // The page may have been hidden before its reporter could see it.
-        if (typeof document !== 'undefined' && document.visibilityState === 'hidden') onceThere ??= 'flush';
+        if (globalThis.document?.visibilityState === 'hidden') onceThere ??= 'flush';
         if (onceThere) reporter[onceThere]?.();
         onceThere = undefined;
       },
@@ -85,9 +85,7 @@ export function httpSink(options: HttpSinkOptions): Sink {
   // The smallest batch there can be: what is absent counts as 0. What a failure says stays here.
   const rescue = (): void => {
     stopRescue = undefined;
-    const failures = waiting.flatMap(([observation, subject]) =>
-      observation.kind === 'failure' ? [{ ...observation, subject }] : [],
-    );
+    const failures = waiting.flatMap(([one, subject]) => (one.kind === 'failure' ? [{ ...one, subject }] : []));
     waiting = waiting.filter(([{ kind }]) => kind !== 'failure');
     const sent = failures.slice(-maxRescued);
     const body = {

@@ -129,7 +129,7 @@ export function createTallyQueue(queueFull: number, onFull: () => void): TallyQu
       entry.isCritical ||= isCritical;
       entry.observations += times;
       entry.text = '';
-      // Each count has its first digit.
+      // Each count has its first digit, and no more than five.
       grow(entry, isValue ? valueBytes : times > 1 ? 4 : 1);
     },
     bytes: () => bytes,
