@@ -128,6 +128,16 @@ test.each([
   });
 });
 
+test('reads JSON from stdin', async () => {
+  const { url } = await startRunning(opened.store);
+  const { child, finished } = cli.start(['types', '--check', '-'], {
+    SWITCHBACK_URL: url,
+    SWITCHBACK_ADMIN_TOKEN: adminToken,
+  });
+  child.stdin?.end('{ "memoryPanel": {} }');
+  expect(await finished).toMatchObject({ code: 5, stdout: expect.stringMatching(/^memoryPanel: not on the service/) });
+});
+
 test('an export that is not there is refused with those that are', async () => {
   const path = await write('named.mjs', 'export const features = {};');
   const done = await cli.run(['types', '--check', path, '--export', 'flags']);

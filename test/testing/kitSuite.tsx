@@ -1,7 +1,7 @@
 // One suite for every DOM: each test file beside it names its environment.
 import { act, cleanup, render, screen } from '@testing-library/react';
 import { Component, useState, type ReactNode } from 'react';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   defineFeatures,
   FeatureGate,
@@ -87,6 +87,20 @@ export function testKit(): void {
       );
       expect(text()).toBe(before);
       await screen.findByText('v2');
+    });
+
+    test('goes by fake timers where there are some', async () => {
+      vi.useFakeTimers();
+      onTestFinished(() => void vi.useRealTimers());
+      render(
+        <TestSwitchback features={{ panel: 'v2' }} delayMs={3_000}>
+          {gate}
+        </TestSwitchback>,
+      );
+      await act(() => vi.advanceTimersByTimeAsync(2_999));
+      expect(text()).toBe('v1');
+      await act(() => vi.advanceTimersByTimeAsync(1));
+      expect(text()).toBe('v2');
     });
 
     test('follows other features, settings and another user', async () => {
