@@ -45,9 +45,9 @@ export const AsDecided: Story = {
   play: ({ canvasElement }) => expectCard(canvasElement, 'v1').then(() => {}),
 };
 
-/** A user whose bucket is below the percentage. */
+/** A user whose bucket, 6.23, is below the percentage. */
 export const AnotherUser: Story = {
-  parameters: switchback({ context: { targetingKey: 'user-9' } }),
+  parameters: switchback({ context: { targetingKey: 'user-5' } }),
   play: ({ canvasElement }) => expectCard(canvasElement, 'v2').then(() => {}),
 };
 

@@ -16,8 +16,8 @@ export const globalTypes = {
       dynamicTitle: true,
       items: [
         { value: 'decided', title: 'As decided', icon: 'switchalt' },
-        { value: 'v1', title: 'v1 for all', icon: 'back' },
-        { value: 'v2', title: 'v2 for all', icon: 'forward' },
+        { value: 'v1', title: 'v1 for all', icon: 'arrowleft' },
+        { value: 'v2', title: 'v2 for all', icon: 'arrowright' },
         { value: 'both', title: 'Side by side', icon: 'sidebyside' },
       ],
     },

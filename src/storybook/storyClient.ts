@@ -131,9 +131,9 @@ function tell(observation: Observation): string {
     case 'timing':
       return `${observation.name} ${Math.round(observation.valueMs)} ms`;
     case 'measure':
-      return `${observation.name} ${observation.value} ${observation.unit}`;
+      return `${observation.name} ${round(observation.value)} ${observation.unit}`;
     case 'sum':
-      return `${observation.name} ${observation.value}`;
+      return `${observation.name} ${round(observation.value)}`;
     case 'exposure':
       return 'shown';
     case 'suppressedByBreaker':
@@ -149,3 +149,5 @@ function tell(observation: Observation): string {
       return '';
   }
 }
+
+const round = (value: number): number => Math.round(value * 100) / 100;

@@ -1,3 +1,4 @@
+// Comes in: a story's parameters and globals. Goes out: the story with its features around it, once or side by side. Who calls: Storybook.
 import type { CSSProperties, ComponentType, ReactNode } from 'react';
 import { addons } from 'storybook/preview-api';
 import type { Version } from '../evaluate/snapshot.js';
