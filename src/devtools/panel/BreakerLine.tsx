@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { assertNever } from '../../error.js';
 import type { BreakerState } from '../../guard/breaker.js';
 import { formatDuration } from './formatDuration.js';
-import type { PanelProps } from './Panel.js';
+import type { PanelProps } from './panelProps.js';
 
 /** How the breaker stands, and the ways to move it. */
 export function BreakerLine({ client, inspector, feature }: PanelProps & { readonly feature: string }): ReactNode {

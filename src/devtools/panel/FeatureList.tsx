@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { FeatureRow } from './FeatureRow.js';
-import type { PanelProps } from './Panel.js';
+import type { PanelProps } from './panelProps.js';
 
 /** All features, or those whose name has what is typed. */
 export function FeatureList({ client, inspector }: PanelProps): ReactNode {

@@ -2,7 +2,7 @@ import { useId, useState, type ReactNode } from 'react';
 import { BreakerLine } from './BreakerLine.js';
 import { explain } from './explain.js';
 import { OverrideField } from './OverrideField.js';
-import type { PanelProps } from './Panel.js';
+import type { PanelProps } from './panelProps.js';
 
 interface FeatureRowProps extends PanelProps {
   readonly feature: string;

@@ -1,6 +1,6 @@
 import { useId, useState, type ReactNode } from 'react';
 import type { Version } from '../../evaluate/snapshot.js';
-import type { PanelProps } from './Panel.js';
+import type { PanelProps } from './panelProps.js';
 
 const durations = [
   ['hour', 'for an hour', 3_600_000],

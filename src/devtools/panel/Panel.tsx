@@ -1,18 +1,11 @@
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
-import type { SwitchbackClient } from '../../client/switchbackClient.js';
 import type { DevtoolsPosition, DevtoolsTheme } from '../devtoolsProps.js';
 import { ConnectionLine } from './ConnectionLine.js';
 import { EventLog } from './EventLog.js';
 import { FeatureList } from './FeatureList.js';
-import type { Inspector } from './inspector.js';
+import type { PanelProps } from './panelProps.js';
 import { ShareSection } from './ShareSection.js';
 import { UserEditor } from './UserEditor.js';
-
-/** What every part of the panel gets. */
-export interface PanelProps {
-  readonly client: SwitchbackClient;
-  readonly inspector: Inspector;
-}
 
 interface WholePanelProps extends PanelProps {
   readonly look: { readonly position: DevtoolsPosition; readonly theme: DevtoolsTheme };

@@ -1,7 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { overridesText, type Override } from '../../decide/override.js';
 import { explain } from './explain.js';
-import type { PanelProps } from './Panel.js';
+import type { PanelProps } from './panelProps.js';
 
 /** What is seen here, for somebody else: as a link with the forced versions, or as JSON. */
 export function ShareSection({ client, inspector }: PanelProps): ReactNode {

@@ -1,6 +1,6 @@
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { showValue } from '../../error.js';
-import type { PanelProps } from './Panel.js';
+import type { PanelProps } from './panelProps.js';
 
 /** Who the user is, and who they could be. */
 export function UserEditor({ client, inspector }: PanelProps): ReactNode {
