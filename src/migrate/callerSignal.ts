@@ -4,7 +4,7 @@ const isSignal = (value: unknown): value is AbortSignal =>
   typeof AbortSignal !== 'undefined' && value instanceof AbortSignal;
 
 /** The signals a caller passed: as arguments, or as `signal` of one. */
-export function signalsIn(args: readonly unknown[]): readonly AbortSignal[] {
+function signalsIn(args: readonly unknown[]): readonly AbortSignal[] {
   const found: AbortSignal[] = [];
   for (const arg of args) {
     if (typeof arg !== 'object' || arg === null) continue;

@@ -10,7 +10,7 @@ export function checksumOf(value: unknown): string {
   return crc32(new TextEncoder().encode(canonicalJson(value)));
 }
 
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   let text: string | undefined;
   try {
     text = JSON.stringify(value, (_, held: unknown) => {
