@@ -45,6 +45,9 @@ export function openDatabase({ config, deadlineMs = 2_000, onInternalFault }: Da
     idle_in_transaction_session_timeout: 10_000,
   });
   pool.on('error', (error) => onInternalFault('database', error));
+  // Between the pool's listener and ours a connection has none, and a dying database may say so in the very packet in which it
+  // answered: an error that nobody hears would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
 
   const attempt = async <Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> => {
     let client: pg.PoolClient | undefined;
