@@ -269,8 +269,10 @@ function safeChecksum(value: unknown): string | undefined {
   }
 }
 
-function progressOf(checkpoint: Checkpoint, total: number | null, isRunning: boolean): DataMigrationProgress {
+function progressOf(checkpoint: Checkpoint, counted: number | null, isRunning: boolean): DataMigrationProgress {
   const { phase, read, written, skipped, verified, problems } = checkpoint;
+  // People go on writing: what was counted before may be less than what was read.
+  const total = counted === null ? null : Math.max(counted, read, verified);
   const isDone = phase === 'verified' || phase === 'failed';
   const fraction = isDone ? 1 : total === null || total === 0 ? null : Math.min((read + verified) / (2 * total), 1);
   return { phase, isRunning, total, read, written, skipped, verified, fraction, problems };

@@ -326,3 +326,8 @@ test('a total that cannot be had leaves the fraction open', async () => {
   };
   expect(await open({ total }).run()).toMatchObject({ phase: 'verified', total: null });
 });
+
+test('a total that was counted too small is not less than what was read', async () => {
+  const { open } = createSides(5);
+  expect((await open({ total: async () => 3 }).run()).total).toBe(5);
+});
