@@ -71,7 +71,12 @@ export function Panel({ client, inspector, look }: WholePanelProps): ReactNode {
         onClick={() => (isOpen ? close() : setOpen(true))}
       >
         Switchback
-        {forced.length > 0 ? <span className="badge"> {countOf(forced.length)}</span> : null}
+        {forced.length > 0 ? (
+          <>
+            {' '}
+            <span className="badge">{countOf(forced.length)}</span>
+          </>
+        ) : null}
       </button>
       <p className="unseen" role="status">
         {forced.length > 0 ? `${countOf(forced.length)} in force` : ''}
