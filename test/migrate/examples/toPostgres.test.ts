@@ -1,10 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sqlite from 'node-sqlite3-wasm';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createStagedStore, migrateData, reconcile, safely } from '../../../src/migrate/index.js';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { createStagedStore, migrateData, reconcile, safely, type RecordStore } from '../../../src/migrate/index.js';
 import { startTestPostgres, type TestPostgres } from '../../harness/postgres.js';
 import { createCaller } from '../callers.js';
 import { cachedRead } from './cachedRead.js';
 import { postgresStore, type PostgresStore } from './postgresStore.js';
+import { sqliteStore } from './sqliteStore.js';
 
 interface User {
   readonly name: string;
@@ -13,20 +18,25 @@ interface User {
 
 let postgres: TestPostgres;
 let pool: pg.Pool;
-let v1: PostgresStore<User>;
+let folder: string;
+let v1: Required<RecordStore<User>>;
 let v2: PostgresStore<User>;
 beforeAll(async () => {
-  postgres = await startTestPostgres();
+  [postgres, folder] = await Promise.all([startTestPostgres(), mkdtemp(join(tmpdir(), 'switchback-sqlite-'))]);
   pool = new pg.Pool({ connectionString: await postgres.createDatabase() });
 });
 afterAll(async () => {
   await pool.end();
   await postgres.close();
+  await rm(folder, { recursive: true, force: true });
 });
+let files = 0;
 beforeEach(async () => {
-  v1 = await postgresStore<User>(pool, 'users_v1');
-  v2 = await postgresStore<User>(pool, 'users_v2');
-  await Promise.all([v1.clear(), v2.clear()]);
+  const database = new sqlite.Database(join(folder, `users-${files++}.db`));
+  onTestFinished(() => database.close());
+  v1 = sqliteStore<User>(database, 'users');
+  v2 = await postgresStore<User>(pool, 'users');
+  await v2.clear();
 });
 
 const userOf = (at: number): User => ({ name: `Zoë ${at} 𝄞`, tags: [`t${at % 3}`] });
@@ -34,12 +44,12 @@ const keyOf = (at: number): string => `user-${String(at).padStart(6, '0')}`;
 const fill = async (count: number) => {
   for (let at = 0; at < count; at++) await v1.set({ key: keyOf(at), value: userOf(at) });
 };
-const allOf = async (store: PostgresStore<User>) => {
+const allOf = async (store: Required<RecordStore<User>>) => {
   const records = await store.list({ limit: 100_000 });
   return records.map(({ key, value }) => [key, value]);
 };
 
-test('one table is copied to another, verified, and removed from there alone', async () => {
+test('SQLite is copied to PostgreSQL, verified, and removed from there alone', async () => {
   await fill(600);
   const before = await allOf(v1);
   let text: string | null = null;
@@ -61,7 +71,7 @@ test('one table is copied to another, verified, and removed from there alone', a
   expect([await v2.count(), await allOf(v1)]).toEqual([0, before]);
 });
 
-test('the six stages, there and back, between two tables', async () => {
+test('the six stages, there and back, between SQLite and PostgreSQL', async () => {
   await fill(30);
   const { client, publish } = createCaller({ config: { stage: 'off' } });
   const store = createStagedStore<User>('titles', { client, v1, v2 });
