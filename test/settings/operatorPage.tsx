@@ -5,9 +5,9 @@ import { commands } from 'vitest/browser';
 import { createSwitchback, defineFeatures, SwitchbackProvider, useFeature } from '../../src/index.js';
 import type { SwitchbackClient } from '../../src/client/switchbackClient.js';
 
-export const features = defineFeatures({ memoryPanel: {}, sessionsList: {} });
+const features = defineFeatures({ memoryPanel: {}, sessionsList: {} });
 
-export const Panel = (): ReactNode => <p data-testid="panel">{useFeature('memoryPanel') ? 'panel v2' : 'panel v1'}</p>;
+const Panel = (): ReactNode => <p data-testid="panel">{useFeature('memoryPanel') ? 'panel v2' : 'panel v1'}</p>;
 
 /** What was sent to the service, in order. */
 export interface Sent {
