@@ -7,7 +7,7 @@ export const guardKeys = (client: SwitchbackClient, check: (feature: string) => 
   getDecision: (feature) => (check(feature), client.getDecision(feature)),
   getConfig: (feature) => (check(feature), client.getConfig(feature)),
   subscribe: (feature, listener) => (check(feature), client.subscribe(feature, listener)),
-  setOverride: (feature, version) => (check(feature), client.setOverride(feature, version)),
+  setOverride: (feature, ...given) => (check(feature), client.setOverride(feature, ...given)),
   getOverride: (feature) => (check(feature), client.getOverride(feature)),
   reportFailure: (feature, error, phase) => (check(feature), client.reportFailure(feature, error, phase)),
   measure: (feature, ...rest) => (check(feature), client.measure(feature, ...rest)),
