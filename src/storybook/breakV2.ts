@@ -1,6 +1,6 @@
 import type { Gate } from '../client/gate.js';
 import type { GateView, LazySource } from '../client/gateView.js';
-import { createLoads, type Loader } from '../client/loads.js';
+import { createLoads, type Loader, type LoadRecord } from '../client/loads.js';
 import type { SwitchbackClient } from '../client/switchbackClient.js';
 import { maxDelayMs, thrownOnPurpose } from './failure.js';
 import type { StoryFeature } from './storyFeatures.js';
@@ -15,8 +15,10 @@ export interface BrokenClient {
   viewsOf(feature: string): readonly GateView[];
 }
 
-// Never shown: a gate whose v2 is no lazy element renders that.
+// Loaded in place of a v2 that needs no loading, and never shown.
 const Nothing = (): null => null;
+/** What stands for such a v2 once it was waited for: no component, so that the gate renders what it was given. */
+const arrived: LoadRecord = { phase: 'ready', component: undefined, loadMs: 0 };
 
 /**
  * Puts failures between the gates of a client and their v2.
@@ -96,9 +98,10 @@ function brokenSource(
 ): LazySource {
   const load: Loader = lazy?.loader ?? (() => Promise.resolve({ default: Nothing }));
   const options = lazy?.options ?? {};
+  let isHere = false;
   return {
     createLoads: lazy?.createLoads ?? createLoads,
-    preloaded: () => undefined,
+    preloaded: () => (isHere ? arrived : undefined),
     options: {
       ...options,
       // Trying again would fail again, seconds later.
@@ -109,6 +112,7 @@ function brokenSource(
       if (delayMs > 0) await new Promise<void>((resolve) => setTimeout(resolve, delayMs));
       if (failure === 'hang') return new Promise<never>(() => {});
       if (failure === 'load') throw thrownOnPurpose(feature, failure);
+      isHere = lazy === null;
       return load();
     },
   };

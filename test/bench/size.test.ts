@@ -23,18 +23,26 @@ const measure = async (): Promise<readonly SizeRow[]> => {
   return JSON.parse(stdout) as SizeRow[];
 };
 
+// All sources and sinks at once, as here, no host takes: they share the hiding of a page and the classes of events with what is
+// loaded later. The other two are small beside what they load.
+const moreChunks = new Map([
+  ['./client', 3],
+  ['./devtools/production', 2],
+  ['./service (Node, with its libraries)', 2],
+]);
+
 test('no bundle is over its recorded limit, and none goes without one', async () => {
   const rows = await measure();
   expect(rows.map(({ bundle }) => bundle)).toEqual(Object.keys(limits));
   const hint = 'if it has to grow: node bench/size.mjs --record';
   for (const row of rows) {
-    // All sources at once, as here, no host takes: one of them shares the hiding of a page with the reporter.
-    const chunks = row.bundle === './client' ? 2 : 1;
+    const chunks = moreChunks.get(row.bundle) ?? 1;
     expect(
       row.firstLoadChunks,
       `${row.bundle}: code shared with a later chunk is a request more at the first load`,
     ).toBe(chunks);
-    expect(row.firstLoadGzip, `${row.bundle}, empty`).toBeGreaterThan(500);
+    const isNothing = row.bundle.endsWith('(built for production)');
+    expect(row.firstLoadGzip > 500, `${row.bundle}, empty`).toBe(!isNothing);
     expect(row.firstLoadGzip, `${row.bundle}, first load; ${hint}`).toBeLessThanOrEqual(row.firstLoadLimit);
     expect(row.everythingGzip, `${row.bundle}, everything; ${hint}`).toBeLessThanOrEqual(row.everythingLimit);
   }
