@@ -43,7 +43,9 @@ function problemOf(error: StoreError): Problem {
     case 'invalid':
       return refuseField(error.field ?? '', undefined, error.message);
     case 'unavailable':
-      return unavailable('the database is not available; what is published already keeps being served', 1, { cause: error });
+      return unavailable('the database is not available; what is published already keeps being served', 1, {
+        cause: error,
+      });
     case 'stale': {
       const { current } = error;
       if (current === undefined) return new Problem('stale-revision', error.message);
