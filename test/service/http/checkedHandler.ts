@@ -102,7 +102,7 @@ export function checkAnswer(document: OpenapiDocument, asked: Asked, answered: A
   if (contentType === null) return answer.content === undefined || method === 'HEAD' ? found : [...found, 'no body'];
   const media = answer.content?.[contentType];
   if (media === undefined) return [...found, `${contentType} is not documented`];
-  if (body !== '' && /json$/.test(contentType))
+  if (body !== '' && contentType.endsWith('json'))
     found.push(...checkJson(media.schema, JSON.parse(body), { resolve, isClosed: true }));
   const taken = operation.requestBody?.content['application/json'];
   // A batch is taken without its bad buckets.
