@@ -117,6 +117,8 @@ const storybookProject = (name: string, initialGlobals: Record<string, unknown>)
 });
 
 const rows = rowsProjects(chromiumProvider);
+// What takes minutes and seldom changes is left to the night, with more of what is drawn at random.
+const isNightly = process.env['SWITCHBACK_NIGHTLY'] !== undefined;
 const isMutated = process.env['SWITCHBACK_MUTATION'] !== undefined;
 
 export default defineConfig(({ mode }) => ({
@@ -163,6 +165,7 @@ export default defineConfig(({ mode }) => ({
                 'test/flow.test.tsx',
                 'test/package/**',
                 'test/mutations/sample.test.ts',
+                ...(isNightly ? [] : ['test/bench/concurrency.test.ts', 'test/bench/service.test.ts']),
               ],
               setupFiles: ['test/harness/quietConsole.ts', 'test/harness/seed.ts'],
               // What is waited for comes at once, unless the machine has other things to do.

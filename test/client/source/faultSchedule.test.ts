@@ -5,6 +5,8 @@ import { createOfrepCase } from './foreignHarness.js';
 import { createHttpCase } from './httpHarness.js';
 import { snapshotOf } from './recordingListener.js';
 
+const numRuns = process.env['SWITCHBACK_NIGHTLY'] === undefined ? 50 : 200;
+
 const never = () => new Promise<Response>(() => {});
 const text = JSON.stringify(snapshotOf(900));
 
@@ -120,7 +122,7 @@ test('our service: 0 crashes, 0 wrong final values, under 2 requests a second', 
       expect(http.held()).toBe(0);
       expect(heard.faults.every(({ operation }) => ['snapshot', 'stream'].includes(operation))).toBe(true);
     }),
-    { numRuns: 200, examples: examples.map(([steps]) => [steps, true]) },
+    { numRuns, examples: examples.map(([steps]) => [steps, true]) },
   );
 }, 300_000);
 
@@ -145,7 +147,7 @@ test('another engine: 0 crashes, 0 wrong final values, under 2 requests a second
       stop();
       expect(ofrep.held()).toBe(0);
     }),
-    { numRuns: 200, examples },
+    { numRuns, examples },
   );
 }, 300_000);
 

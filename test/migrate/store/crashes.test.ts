@@ -12,7 +12,7 @@ import { createCaller } from '../callers.js';
 import { createFaultyStore, type Fate, type FaultyStore } from './faultyStore.js';
 
 // More of both by hand: SWITCHBACK_SCHEDULES=200 SWITCHBACK_OPERATIONS=10000.
-const schedules = Number(process.env['SWITCHBACK_SCHEDULES'] ?? 100);
+const schedules = Number(process.env['SWITCHBACK_SCHEDULES'] ?? 60);
 const operations = Number(process.env['SWITCHBACK_OPERATIONS'] ?? 80);
 
 const keys = ['a', 'b', 'c', '__proto__'];
