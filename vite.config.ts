@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import react from '@vitejs/plugin-react';
@@ -149,6 +150,8 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     watch: false,
+    // Most tests wait for a database, a browser or a network: more of them than cores may run at once.
+    maxWorkers: Math.max(4, availableParallelism()),
     provide: { seed: process.env['SWITCHBACK_SEED'] ? Number(process.env['SWITCHBACK_SEED']) : null },
     // Mutations have tests in the rows of the behaviour table alone.
     projects: isMutated
