@@ -378,8 +378,8 @@ host.failed(this.getView().decision, { phase: 'effect', name, message });`,
   {
     row: 38,
     file: 'src/client/decisions.ts',
-    find: 'const { snapshot, context, nowMs = local.nowMs() } = server();',
-    replace: 'const { snapshot, context } = server();\n      const nowMs = local.nowMs();',
+    find: 'const { snapshot, context, nowMs = local.nowMs(), given } = server();',
+    replace: 'const { snapshot, context, given } = server();\n      const nowMs = local.nowMs();',
     why: "the browser's clock takes no part in hydration",
   },
   {
