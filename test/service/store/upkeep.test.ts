@@ -137,12 +137,14 @@ test('an upgrade is a revision, and no change made with the triggers off', async
       () => {},
     ),
   );
-  // As it was before this step.
-  await sql(`BEGIN; DROP TRIGGER check_feature ON plans; DROP FUNCTION switchback_check_plan_feature();
+  // As it was before this step; what reads meanwhile may stand in its way.
+  const undo = () =>
+    sql(`BEGIN; DROP TRIGGER check_feature ON plans; DROP FUNCTION switchback_check_plan_feature();
     DROP FUNCTION switchback_acknowledge_epoch(); ALTER TABLE switchback_state DROP COLUMN acknowledged_epoch;
     ALTER TABLE replicas DROP COLUMN ofrep_streams; DELETE FROM switchback_migrations WHERE version >= 9; COMMIT`);
+  await vi.waitFor(undo, { timeout: 20_000, interval: 100 });
   await new Promise((resolve) => setTimeout(resolve, 200));
-  await migrate({ connectionString });
+  await vi.waitFor(() => migrate({ connectionString }), { timeout: 20_000, interval: 100 });
   await new Promise((resolve) => setTimeout(resolve, 300));
   const { revision, epoch, acknowledgedEpoch } = await running.readState();
   expect([revision, acknowledgedEpoch]).toEqual([2, epoch]);
