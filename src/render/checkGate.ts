@@ -1,6 +1,7 @@
 'use client';
 
 import type { Gate } from '../client/gate.js';
+import { isSuspendTimeout } from '../client/suspendTimeout.js';
 import { showValue, SwitchbackError } from '../error.js';
 import { Activity } from './Activity.js';
 import type { GateProps } from './gateProps.js';
@@ -15,7 +16,7 @@ export function checkGate(gate: Gate, v1: unknown, { suspendTimeoutMs, keepV1 }:
     if (process.env.NODE_ENV === 'production') return;
     if (v1 === undefined)
       tell('has no fallback: when v2 is off or fails it shows nothing; null says that this is meant');
-    if (suspendTimeoutMs !== undefined && !(suspendTimeoutMs >= 1 && suspendTimeoutMs <= 600_000))
+    if (suspendTimeoutMs !== undefined && !isSuspendTimeout(suspendTimeoutMs))
       tell(`has a suspendTimeoutMs that is not 1 to 600000: ${showValue(suspendTimeoutMs)}`);
     if (keepV1 && !Activity) tell('has keepV1, which takes React 19.2 or newer: v1 is mounted anew instead');
   } catch {

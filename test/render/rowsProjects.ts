@@ -33,8 +33,8 @@ function rowsProject(major: 18 | 19, build: 'dev' | 'production', provider: Retu
     test: {
       name: `rows-${major}-${build}`,
       include: ['test/render/rows/*.browser.test.tsx'],
-      setupFiles: ['test/harness/quietConsole.ts'],
-      testTimeout: 20_000,
+      setupFiles: ['test/harness/quietConsole.ts', 'test/harness/patience.ts'],
+      testTimeout: 60_000,
       browser: {
         enabled: true,
         headless: true,

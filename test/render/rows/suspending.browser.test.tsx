@@ -55,6 +55,25 @@ describe.each(faces)('%s', (name, makeFace) => {
     expect(fallbacks).toEqual([]);
   });
 
+  test.each([Number.NaN, 0, -1, Number.POSITIVE_INFINITY])(
+    '21: with a suspendTimeoutMs of %s, which is none, it may take its time as well',
+    async (suspendTimeoutMs) => {
+      const { wait, end } = createSuspension();
+      const V2 = () => {
+        wait();
+        return <p>v2</p>;
+      };
+      const { page, fallbacks } = mountFace(makeFace({ v1, V2, loading, suspendTimeoutMs }), {
+        client: testClient(undefined, { onInternalFault: () => {} }),
+      });
+      await vi.waitFor(() => expect(page.text()).toBe('loading'));
+      await passed(50);
+      end();
+      await vi.waitFor(() => expect(page.text()).toBe('v2'));
+      expect(fallbacks).toEqual([]);
+    },
+  );
+
   test('21: without `loading` v1 fills the time, inside the gate as ever', async () => {
     const { wait, end } = createSuspension();
     const V2 = () => {
