@@ -106,7 +106,7 @@ const storybookProject = (name: string, initialGlobals: Record<string, unknown>)
   ],
   test: {
     name,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,
@@ -152,7 +152,13 @@ export default defineConfig(({ mode }) => ({
     watch: false,
     // Most tests wait for a database, a browser or a network: more of them than cores may run at once.
     maxWorkers: Math.max(4, availableParallelism()),
-    provide: { seed: process.env['SWITCHBACK_SEED'] ? Number(process.env['SWITCHBACK_SEED']) : null },
+    // A test that fails is tried once more in continuous runs, which name it: see `.ci/flaky.mjs`.
+    retry: process.env['CI'] && !isNightly && !isMutated ? 1 : 0,
+    provide: {
+      seed: process.env['SWITCHBACK_SEED'] ? Number(process.env['SWITCHBACK_SEED']) : null,
+      // A mutation is meant to fail its tests.
+      patienceMs: isMutated ? 1_000 : 10_000,
+    },
     // Mutations have tests in the rows of the behaviour table alone.
     projects: isMutated
       ? rows
@@ -170,7 +176,7 @@ export default defineConfig(({ mode }) => ({
                 'test/mutations/sample.test.ts',
                 ...(isNightly ? [] : ['test/bench/concurrency.test.ts', 'test/bench/service.test.ts']),
               ],
-              setupFiles: ['test/harness/quietConsole.ts', 'test/harness/seed.ts'],
+              setupFiles: ['test/harness/quietConsole.ts', 'test/harness/patience.ts', 'test/harness/seed.ts'],
               // What is waited for comes at once, unless the machine has other things to do.
               testTimeout: 60_000,
               hookTimeout: 120_000,
@@ -186,8 +192,8 @@ export default defineConfig(({ mode }) => ({
               name: 'browser',
               include: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
               exclude: ['test/render/rows/**'],
-              setupFiles: ['test/harness/quietConsole.ts', 'test/harness/seed.ts'],
-              testTimeout: 20_000,
+              setupFiles: ['test/harness/quietConsole.ts', 'test/harness/patience.ts', 'test/harness/seed.ts'],
+              testTimeout: 60_000,
               browser: {
                 enabled: true,
                 headless: true,

@@ -25,7 +25,8 @@ try {
 }
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+const reporters = ['default', 'json', join(root, '.ci/flaky.mjs')].map((reporter) => `--reporter=${reporter}`);
+reporters.push(`--outputFile.json=${report}`);
 const { status } = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],
