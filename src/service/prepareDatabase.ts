@@ -32,7 +32,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     const embedded = await startEmbeddedPostgres({ dataDir, log });
     try {
       const peopleUrl = embedded.connectionString;
-      await migrate({ connectionString: peopleUrl });
+      await migrate({ connectionString: peopleUrl }, 'migrate', { log });
       const serviceUrl = await makeServiceRole(peopleUrl);
       await grantServiceRights({ connectionString: peopleUrl }, new URL(serviceUrl).username);
       return { serviceUrl, peopleUrl, isEmbedded: true, close: () => embedded.close() };
@@ -42,8 +42,8 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     }
   }
   const config = { connectionString: databaseUrl };
-  if (ownerUrl !== undefined && !readOnly) await migrateAndGrant(ownerUrl, (await readRole(config)).role);
-  else await migrate(config, readOnly ? 'check' : 'migrate');
+  if (ownerUrl !== undefined && !readOnly) await migrateAndGrant(ownerUrl, (await readRole(config)).role, log);
+  else await migrate(config, readOnly ? 'check' : 'migrate', { log });
   const { role, ownsTables } = await readRole(config);
   if (ownsTables)
     log(`the role ${role} owns its tables and could rewrite the audit; see SWITCHBACK_DATABASE_OWNER_URL`);
@@ -52,9 +52,10 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
 
 /**
  * Brings a database to this code's schema as its owner, and lets a role run the service on it.
+ * @param log hears where somebody stands in the way
  * @throws StoreError
  */
-export async function migrateAndGrant(ownerUrl: string, role: string): Promise<void> {
-  await migrate({ connectionString: ownerUrl });
+export async function migrateAndGrant(ownerUrl: string, role: string, log?: (line: string) => void): Promise<void> {
+  await migrate({ connectionString: ownerUrl }, 'migrate', { log });
   await grantServiceRights({ connectionString: ownerUrl }, role);
 }

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { migrate } from '../../../src/service/migrate.js';
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
 import { migrations } from '../../../src/service/sql/migrations.js';
 import { byAda, openStore } from './openStore.js';
@@ -32,4 +34,83 @@ test('refuses a database that is newer than the code', async () => {
     code: 'conflict',
     message: `the database is at schema 99, this version of react-switchback knows ${migrations.length}: upgrade react-switchback`,
   });
+});
+
+/** Takes back the last steps that lock tables which replicas read. */
+const undoUpkeep = () =>
+  opened.sql(`BEGIN; DROP TRIGGER check_feature ON plans; DROP FUNCTION switchback_check_plan_feature();
+    DROP FUNCTION switchback_acknowledge_epoch(); ALTER TABLE switchback_state DROP COLUMN acknowledged_epoch;
+    ALTER TABLE replicas DROP COLUMN ofrep_streams; DELETE FROM switchback_migrations WHERE version >= 9; COMMIT`);
+
+/** Somebody who reads a table and does not end the transaction. */
+async function openReader(table: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: opened.connectionString });
+  await client.connect();
+  onTestFinished(() => client.end());
+  await client.query(`BEGIN; SELECT FROM ${table}`);
+  return client;
+}
+
+const versions = () => opened.sql('SELECT max(version) AS newest FROM switchback_migrations');
+
+test('an upgrade that waits for a long reader lets others read, and is there when it has ended', async () => {
+  await opened.store.close();
+  await undoUpkeep();
+  const reader = await openReader('replicas');
+  const lines: string[] = [];
+  const upgrading = migrate({ connectionString: opened.connectionString }, 'migrate', {
+    log: (line) => lines.push(line),
+  });
+  await vi.waitFor(() => expect(lines).toHaveLength(1));
+  for (let round = 0; round < 3; round += 1) {
+    const other = await openReader('replicas');
+    await other.query('SELECT FROM switchback_state; COMMIT');
+  }
+  expect(await versions()).toEqual([{ newest: 8 }]);
+  await reader.query('COMMIT');
+  await upgrading;
+  expect(lines).toEqual([
+    expect.stringMatching(/^another transaction stands in the way of the upgrade, .* lock timeout$/),
+  ]);
+  expect(await versions()).toEqual([{ newest: migrations.length }]);
+});
+
+test('an upgrade that meets a reader crosswise is the one that begins anew', async () => {
+  await opened.store.close();
+  await undoUpkeep();
+  const reader = await openReader('replicas');
+  const lines: string[] = [];
+  const upgrading = migrate({ connectionString: opened.connectionString }, 'migrate', {
+    // The database's own look for deadlocks comes first, after one second.
+    lockTimeoutMs: 30_000,
+    log: (line) => lines.push(line),
+  });
+  const waiting = () =>
+    opened.sql(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`);
+  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { interval: 5 });
+  // Locked by the upgrade's first step.
+  await reader.query('SELECT FROM switchback_state; COMMIT');
+  await upgrading;
+  expect(lines).toEqual([expect.stringContaining('deadlock detected')]);
+  expect(await versions()).toEqual([{ newest: migrations.length }]);
+});
+
+test('an upgrade gives up on a transaction that never ends, and has changed nothing', async () => {
+  await opened.store.close();
+  await undoUpkeep();
+  const reader = await openReader('replicas');
+  const upgrade = migrate({ connectionString: opened.connectionString }, 'migrate', {
+    lockTimeoutMs: 50,
+    giveUpMs: 800,
+  });
+  await expect(upgrade).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(
+      /^other transactions stood in the way of the upgrade [3-9] times; nothing was changed/,
+    ),
+  });
+  expect(await versions()).toEqual([{ newest: 8 }]);
+  await reader.query('COMMIT');
+  await migrate({ connectionString: opened.connectionString });
+  expect(await versions()).toEqual([{ newest: migrations.length }]);
 });
