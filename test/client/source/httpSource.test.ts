@@ -305,13 +305,130 @@ test('confirms an order once per stream', async () => {
   stop();
 });
 
-test('tells of a confirmation that failed', async () => {
-  const { clock, heard, service, source, stop } = await startLive();
-  service.answer = () => new Response('', { status: 500 });
+/** A live page whose confirmations are answered as the test says; `sent` says when, in ms, and for which stream. */
+async function startConfirming(answer: (posts: number) => Response | undefined) {
+  const http = await startLive();
+  const sent: [atMs: number, streamId: string, revision: number][] = [];
+  const startedMs = http.clock.now();
+  http.service.answer = ({ method, body }) => {
+    if (method !== 'POST') return undefined;
+    const { streamId, revision } = JSON.parse(body);
+    sent.push([http.clock.now() - startedMs, streamId, revision]);
+    return answer(sent.length);
+  };
+  const heartbeat = () => http.events.stream().send('heartbeat', { epoch: 7, revision: 1, now: 1 });
+  /** Lets time pass with the stream alive. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 8_000) {
+      heartbeat();
+      await http.clock.advance(Math.min(left, 8_000));
+    }
+  };
+  const confirm = (revision: number) => http.source.confirm?.({ epoch: 7, revision });
+  const faults = () => http.heard.faults.filter(({ operation }) => operation === 'confirm').length;
+  return { ...http, sent, pass, confirm, faults };
+}
+
+const refused = (status: number, retryAfter?: string) =>
+  new Response('', { status, headers: retryAfter === undefined ? {} : { 'retry-after': retryAfter } });
+
+test.each([429, 503])(
+  'sends a confirmation again that was answered %i, after what was asked for and a share of chance',
+  async (status) => {
+    const { clock, pass, confirm, sent, faults, stop } = await startConfirming((posts) =>
+      posts < 3 ? refused(status, '5') : undefined,
+    );
+    confirm(3);
+    await clock.advance(0);
+    await pass(60_000);
+    // Retry-After, and half of 2 s and of 4 s.
+    expect(sent).toEqual([
+      [0, 's1', 3],
+      [6_000, 's1', 3],
+      [13_000, 's1', 3],
+    ]);
+    expect(faults()).toBe(1);
+    stop();
+  },
+);
+
+test('gives a confirmation up after eight tries, and at once where the answer is that it is wrong', async () => {
+  const busy = await startConfirming(() => refused(503));
+  busy.confirm(3);
+  await busy.clock.advance(0);
+  await busy.pass(1_200_000);
+  expect(busy.sent).toHaveLength(8);
+  expect(busy.faults()).toBe(1);
+  busy.stop();
+  const wrong = await startConfirming(() => refused(422));
+  wrong.confirm(3);
+  await wrong.clock.advance(0);
+  await wrong.pass(60_000);
+  expect(wrong.sent).toHaveLength(1);
+  expect(wrong.faults()).toBe(1);
+  wrong.stop();
+});
+
+test('sends a refused confirmation no more when a later one stands for it', async () => {
+  const { clock, pass, confirm, sent, stop } = await startConfirming((posts) =>
+    posts === 1 ? refused(503, '10') : undefined,
+  );
+  confirm(3);
+  await clock.advance(1_000);
+  confirm(4);
+  await clock.advance(0);
+  await pass(60_000);
+  expect(sent).toEqual([
+    [0, 's1', 3],
+    [1_000, 's1', 4],
+  ]);
+  stop();
+});
+
+test('confirms on the next stream what the last one had no time for', async () => {
+  const { clock, events, confirm, sent, stop } = await startConfirming((posts) =>
+    posts === 1 ? refused(503, '10') : undefined,
+  );
+  confirm(3);
+  await clock.advance(2_000);
+  events.stream().fail();
+  await clock.advance(5_000);
+  events.stream().send('hello', { streamId: 's2', now: 1 });
+  await clock.advance(20_000);
+  expect(sent.map(([, ...what]) => what)).toEqual([
+    ['s1', 3],
+    ['s2', 3],
+  ]);
+  stop();
+});
+
+test('confirms on the next stream what was under way when the last one broke', async () => {
+  const answers: ((answer: Response) => void)[] = [];
+  const { clock, events, service, source, requests, stop } = await startLive();
+  service.answer = ({ method }) =>
+    method === 'POST' ? new Promise<Response>((resolve) => answers.push(resolve)) : undefined;
+  const streams = () => requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body).streamId);
   source.confirm?.({ epoch: 7, revision: 3 });
   await clock.advance(0);
-  expect(heard.faults.map(({ operation }) => operation)).toEqual(['confirm']);
+  events.stream().fail();
+  await clock.advance(1_000);
+  events.stream().send('hello', { streamId: 's2', now: 1 });
+  await clock.advance(0);
+  expect(streams()).toEqual(['s1']);
+  answers[0]?.(refused(503));
+  await clock.advance(0);
+  expect(streams()).toEqual(['s1', 's2']);
   stop();
+});
+
+test('sends no refused confirmation once it is stopped', async () => {
+  const { clock, confirm, sent, held, stop } = await startConfirming(() => refused(503));
+  confirm(3);
+  await clock.advance(0);
+  stop();
+  expect(held()).toBe(0);
+  await clock.advance(120_000);
+  expect(sent).toHaveLength(1);
 });
 
 test('polls where the stream is refused by the page', async () => {
