@@ -24,9 +24,14 @@ const ofrepReasons: Readonly<Record<AssignmentReason, OfrepReason>> = {
   UNKNOWN: 'UNKNOWN',
 };
 
-/** Says an assignment in OFREP's words; our own reason, the bucket and the config are metadata. */
-export function ofrepFlagOf({ feature, version, reason, kill, bucket }: Assignment, snapshot: Snapshot): OfrepFlag {
-  const rule = snapshot.features.get(feature);
+/**
+ * Says an assignment in OFREP's words; our own reason, the bucket and the config are metadata.
+ * @param rule what is published of the feature, where anything is
+ */
+export function ofrepFlagOf(
+  { feature, version, reason, kill, bucket }: Assignment,
+  rule: ReturnType<Snapshot['features']['get']>,
+): OfrepFlag {
   const config = rule !== undefined && 'config' in rule ? rule.config : {};
   return {
     key: feature,

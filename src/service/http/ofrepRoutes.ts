@@ -1,16 +1,14 @@
 // Comes in: OFREP requests with a context. Goes out: what our rules give it, in the protocol's words. Who calls: the router.
 import { createHash } from 'node:crypto';
-import { evaluate } from '../../evaluate/evaluate.js';
-import { parseSnapshot } from '../../evaluate/parseSnapshot.js';
-import { compareOrder, type EvaluationContext, type Snapshot } from '../../evaluate/snapshot.js';
-import { nodeDigestOf } from '../nodeDigest.js';
+import { compareOrder } from '../../evaluate/snapshot.js';
 import { ofrepDocs as docs } from '../openapi/routes/ofrepDocs.js';
 import { ofrepRequest as takes } from '../openapi/shapes/ofrep.js';
 import type { AddressBudget } from './addressBudget.js';
 import { readOfrepContext } from './ofrepContext.js';
-import { ofrepFlagOf, type OfrepFlag } from './ofrepFlag.js';
 import { answerOfrep, OfrepRefusal } from './ofrepRefusal.js';
+import { readOfrepRules, type OfrepRules } from './ofrepRules.js';
 import { configEtagOf } from './ofrepStreams.js';
+import { unavailable } from './problem.js';
 import type { Publication } from './publish.js';
 import type { Call, Route } from './router.js';
 import { currentOf, json, type Service } from './service.js';
@@ -29,19 +27,21 @@ const eventStreams = [{ type: 'sse', endpoint: { requestUri: '/ofrep/v1/events' 
  */
 export function ofrepRoutes(service: Service, budget: AddressBudget): readonly Route[] {
   const { replica, clock, ofrepStreams: streams } = service;
-  let parsed: { readonly of: Publication; readonly snapshot: Snapshot } | null = null;
+  let read: { readonly of: Publication; readonly rules: OfrepRules } | null = null;
   let refreshedAtMs = -Infinity;
 
-  const snapshotOf = (publication: Publication): Snapshot => {
-    if (parsed?.of !== publication) {
-      const read = parseSnapshot(JSON.parse(publication.body));
-      if (read.status !== 'valid') throw new Error('what is published cannot be read back');
-      parsed = { of: publication, snapshot: read.snapshot };
-    }
-    return parsed.snapshot;
+  const rulesOf = (publication: Publication): OfrepRules => {
+    if (read?.of !== publication) read = { of: publication, rules: readOfrepRules(publication, clock) };
+    return read.rules;
   };
-  const flagOf = (snapshot: Snapshot, key: string, context: EvaluationContext): OfrepFlag =>
-    ofrepFlagOf(evaluate(snapshot, key, context, { nowMs: clock.now(), digestOf: nodeDigestOf }), snapshot);
+  /**
+   * What was read; else what this process was told to roll back: a client that is answered 503 goes on with the v2 it knows. Only
+   * once reading has failed, for whoever takes such an answer lets go of every other flag.
+   */
+  const knownTo = async (): Promise<Publication> => {
+    if (replica.current() === null) await replica.ready;
+    return replica.current() ?? replica.decree() ?? currentOf(service);
+  };
   const admit = (address: string, flags: number): void => budget.spend(address, Math.ceil(flags / flagsPerEvaluation));
 
   /** Another replica may have told the client of a change that has not come here: the database is asked, at most twice a second. */
@@ -66,12 +66,12 @@ export function ofrepRoutes(service: Service, budget: AddressBudget): readonly R
     return answerOfrep(key, async () => {
       admit(address, 1);
       const context = await readOfrepContext(request);
-      const publication = await currentOf(service);
-      const snapshot = snapshotOf(publication);
-      if (!snapshot.features.has(key)) throw new OfrepRefusal('FLAG_NOT_FOUND', 'there is no such feature');
-      const { metadata, ...flag } = flagOf(snapshot, key, context);
-      const { epoch, revision } = publication;
-      return json({ ...flag, metadata: { ...metadata, epoch, revision } });
+      const publication = await knownTo();
+      const { areWhole, flagOf } = rulesOf(publication);
+      const flag = flagOf(key, context);
+      if (flag === undefined && !areWhole) throw unavailable(unread);
+      if (flag === undefined) throw new OfrepRefusal('FLAG_NOT_FOUND', 'there is no such feature');
+      return json({ ...flag, metadata: { ...flag.metadata, ...orderOf(publication, areWhole) } });
     });
   };
 
@@ -80,23 +80,24 @@ export function ofrepRoutes(service: Service, budget: AddressBudget): readonly R
       admit(address, Math.max(1, replica.current()?.features.size ?? 1));
       const context = await readOfrepContext(request);
       const isCurrent = await catchUp(query.get('flagConfigEtag'));
-      const publication = await currentOf(service);
-      const snapshot = snapshotOf(publication);
-      const flags = [...snapshot.features.keys()].map((key) => flagOf(snapshot, key, context));
-      const { epoch, revision, emergency } = publication;
-      const said = JSON.stringify({ flags, emergency: emergency !== null });
+      const publication = await knownTo();
+      const { areWhole, keys, flagOf } = rulesOf(publication);
+      const flags = keys.map((key) => flagOf(key, context));
+      const isEmergency = publication.emergency !== null;
+      const said = JSON.stringify({ flags, emergency: isEmergency });
       // Weak: the revision may go on while this context's answers stay.
       const etag = `W/"${createHash('sha256').update(said).digest('base64url').slice(0, 22)}"`;
       // A client that knows of something newer must not be told that nothing changed.
       if (isCurrent && matches(request.headers.get('if-none-match'), etag))
         return new Response(null, { status: 304, headers: { etag } });
-      const metadata = { epoch, revision, emergency: emergency !== null, configEtag: configEtagOf(publication) };
+      const order = orderOf(publication, areWhole);
+      const metadata = { ...order, emergency: isEmergency, configEtag: configEtagOf(publication) };
       return json({ flags, metadata, eventStreams }, { headers: { etag } });
     });
 
   const events = ({ request, query, origin, address }: Call): Promise<Response> =>
     answerOfrep(null, async () => {
-      const current = await currentOf(service);
+      const current = await knownTo();
       if (request.method === 'HEAD') return new Response(null, { headers: streamHeaders });
       const lastEventId = request.headers.get('last-event-id') ?? query.get('lastEventId');
       return streams.open({ address, lastEventId, disconnect: origin.disconnect }, current);
@@ -109,6 +110,12 @@ export function ofrepRoutes(service: Service, budget: AddressBudget): readonly R
     { method: 'GET', path: '/ofrep/v1/events', ...isPublic, doc: docs.events, run: events },
   ];
 }
+
+const unread = 'the database was not reachable since this service started';
+
+/** What is decreed has no order: `killsOnly` says that there is nothing else. */
+const orderOf = ({ epoch, revision }: Publication, areWhole: boolean) =>
+  areWhole ? { epoch, revision } : { killsOnly: true as const };
 
 function matches(ifNoneMatch: string | null, etag: string): boolean {
   const bare = (tag: string): string => tag.trim().replace(/^W\//, '');

@@ -15,7 +15,13 @@ export const ofrepFlag = v.object({
 
 export const ofrepFlags = v.object({
   flags: v.array(ofrepFlag),
-  metadata: v.object({ epoch: whole, revision: whole, emergency: flag, configEtag: text }),
+  metadata: v.object({
+    epoch: v.exactOptional(whole),
+    revision: v.exactOptional(whole),
+    killsOnly: v.exactOptional(v.literal(true)),
+    emergency: flag,
+    configEtag: text,
+  }),
   eventStreams: v.array(
     v.object({ type: v.literal('sse'), endpoint: v.object({ requestUri: text }), inactivityDelaySec: whole }),
   ),

@@ -218,6 +218,65 @@ test('answers 503 with Retry-After before anything was read', async () => {
   expect(response.headers.get('retry-after')).toBe('1');
 });
 
+test('answers what is rolled back by the environment before anything was read, and 503 for the rest', async () => {
+  const store = createMemoryStore(seed);
+  store.trouble = 'down';
+  const running = await startRunning(store, { startKills: { emergency: false, features: ['memoryPanel'] } });
+  const killed = {
+    key: 'memoryPanel',
+    value: false,
+    variant: 'v1',
+    reason: 'DISABLED',
+    metadata: { reason: 'ROLLED_BACK', kill: true },
+  };
+  const response = await ask(running, all, { context: user });
+  const etag = response.headers.get('etag') ?? '';
+  expect(await readAnswer('bulk', response)).toMatchObject({
+    flags: [killed],
+    // It has no order.
+    metadata: { killsOnly: true, emergency: false, configEtag: 'kills' },
+    eventStreams: [{ type: 'sse' }],
+  });
+  expect((await ask(running, all, { context: user }, { 'if-none-match': etag })).status).toBe(304);
+  const single = await ask(running, `${all}/memoryPanel`, { context: user });
+  expect(await readAnswer('single', single)).toEqual({
+    ...killed,
+    metadata: { ...killed.metadata, killsOnly: true },
+  });
+  for (const key of ['sessionsList', 'nothing']) {
+    const other = await ask(running, `${all}/${key}`, { context: user });
+    expect([other.status, other.headers.get('retry-after')]).toEqual([503, '1']);
+  }
+  // The context is held to the protocol all the same.
+  expect((await ask(running, all, { context: {} })).status).toBe(400);
+  store.trouble = 'none';
+  await vi.waitFor(async () => {
+    const flags = await flagsOf(await ask(running, all, { context: user }, { 'if-none-match': etag }));
+    expect(flags.size).toBe(Object.keys(seed).length);
+    expect(flags.get('memoryPanel')).toMatchObject({ value: false, metadata: { reason: 'ROLLED_BACK' } });
+  });
+});
+
+test('gives v1 to everyone in an emergency of the environment before anything was read', async () => {
+  const store = createMemoryStore(seed);
+  store.trouble = 'down';
+  const running = await startRunning(store, { startKills: { emergency: true, features: ['memoryPanel'] } });
+  const { flags, metadata } = await readAnswer('bulk', await ask(running, all, { context: user }));
+  expect(metadata).toMatchObject({ killsOnly: true, emergency: true });
+  expect(flags).toEqual([expect.objectContaining({ key: 'memoryPanel', value: false })]);
+  const single = await ask(running, `${all}/sessionsList`, { context: user });
+  expect(await readAnswer('single', single)).toMatchObject({ value: false, metadata: { reason: 'ROLLED_BACK' } });
+});
+
+test('answers rules, not kills alone, where the database is there from the start', async () => {
+  const running = await startRunning(createMemoryStore(seed), {
+    startKills: { emergency: false, features: ['memoryPanel'] },
+  });
+  const flags = await flagsOf(await ask(running, all, { context: user }));
+  expect(flags.size).toBe(Object.keys(seed).length);
+  expect(flags.get('memoryPanel')).toMatchObject({ value: false });
+});
+
 test('gives v1 to everyone in an emergency', async () => {
   const running = await startRunning(createMemoryStore(seed));
   await running.send('POST', '/api/emergency/rollback');

@@ -54,6 +54,18 @@ test('sends word of a change, in the form of the protocol, with an id', async ()
   expect(heard.text).toMatch(/^retry: \d{4}\n/);
 });
 
+test('sends word of a rollback by the environment before anything was read, and of the rules when they are there', async () => {
+  const store = createMemoryStore(seed);
+  store.trouble = 'down';
+  const startKills = { emergency: false, features: ['memoryPanel'] };
+  const { url } = await startRunning(store, { startKills });
+  const { heard } = await listenTo(url);
+  await expect.poll(() => heard.events, soon).toMatchObject([{ id: 'kills', data: { etag: 'kills' } }]);
+  store.trouble = 'none';
+  await expect.poll(() => heard.events.length, { timeout: 15_000 }).toBeGreaterThan(1);
+  expect(heard.events[1]?.id).toMatch(/^\d+-\d+/);
+});
+
 test('replays what a client missed, and nothing to who has it', async () => {
   const { url, send } = await startRunning(createMemoryStore(seed), { delivery: { heartbeatMs: 100 } });
   const first = await listenTo(url);
