@@ -65,12 +65,10 @@ export function startExport(options: ExportSchedulerOptions): ExportScheduler {
         const points = await totals.take(holder, pointsPerRequest);
         if (points === null) return;
         const outcome = await sink.send(points);
-        if (outcome.status === 'taken') await totals.settle(holder, points.points, true);
-        else {
-          onInternalFault('metric export', new Error(outcome.why));
-          if (outcome.status === 'failed') return await totals.noteFailure(holder, outcome.why);
-          await totals.settle(holder, points.points, false);
-        }
+        if (outcome.why !== undefined) onInternalFault('metric export', new Error(outcome.why));
+        if (outcome.status === 'failed') return await totals.noteFailure(holder, outcome.why);
+        const refused = outcome.status === 'refused' ? points.points.length : (outcome.rejected ?? 0);
+        await totals.settle(holder, points.points, refused);
       }
     });
 

@@ -2,12 +2,16 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { checkOtlpOptions, type OtlpOptions } from './otlpOptions.js';
+import { redactSecrets } from '../tokenSecret.js';
 import { toOtlpMetrics } from './otlpMetrics.js';
+import { hearAnswers, nothingSaid } from './partialSuccess.js';
 import type { PointSink, SendOutcome } from './pointSink.js';
 
 /** How much longer than its own time the exporter may take before it is given up. */
 const graceMs = 2_000;
 const closeMs = 1_000;
+/** Below that a value is a tenant's name, and would be found in any sentence. */
+const minSecretLength = 8;
 /** Statuses that say of the points, not of the receiver or the way to it, that they are no good. */
 const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
 
@@ -28,6 +32,17 @@ export function createOtlpSink(options: OtlpOptions): PointSink {
   // No service.instance.id: it is one stream of points, whichever replica sends it.
   const resource = resourceFromAttributes({ ...resourceAttributes, 'service.name': serviceName });
   const scope = { name: 'react-switchback' };
+  // What a receiver repeats of a request may be secret.
+  const sent = [...Object.values(headers), ...new URL(endpoint).searchParams.values()];
+  const secrets = sent.filter(({ length }) => length >= minSecretLength);
+  let said = nothingSaid;
+  hearAnswers(exporter, (heard) => (said = heard));
+  const taken = (): SendOutcome => {
+    const { rejected, message } = said;
+    if (rejected === 0 && message === '') return { status: 'taken' };
+    const what = rejected === 0 ? 'the receiver warns' : `the receiver rejects ${rejected} points`;
+    return { status: 'taken', rejected, why: message === '' ? what : `${what}: ${redactSecrets(message, secrets)}` };
+  };
   return {
     everyMs,
     send: (points) =>
@@ -38,9 +53,10 @@ export function createOtlpSink(options: OtlpOptions): PointSink {
           clearTimeout(late);
           resolve(outcome);
         };
+        said = nothingSaid;
         try {
           exporter.export({ resource, scopeMetrics: [{ scope, metrics: toOtlpMetrics(points) }] }, ({ code, error }) =>
-            end(code === 0 ? { status: 'taken' } : outcomeOf(error)),
+            end(code === 0 ? taken() : outcomeOf(error)),
           );
         } catch (error) {
           end(outcomeOf(error));

@@ -2,8 +2,10 @@ import type { PointsToSend } from './totalsStore.js';
 
 /** What became of points: the receiver has them, will never take them, or may take them later. */
 export type SendOutcome =
-  | { readonly status: 'taken' }
-  | { readonly status: 'refused' | 'failed'; readonly why: string };
+  /** `rejected`: points that it will never take, although it took the others; default 0. `why`: what it says to that. */
+  | { readonly status: 'taken'; readonly rejected?: number; readonly why?: string }
+  | { readonly status: 'refused'; readonly why: string }
+  | { readonly status: 'failed'; readonly why: string };
 
 /** Where points go. */
 export interface PointSink {

@@ -30,7 +30,7 @@ export function createPostgresPoints(database: Database): Points {
         return state === undefined || points.length === 0 ? null : { ...state, points };
       }),
 
-    settle: (holder, points, taken) =>
+    settle: (holder, points, refused) =>
       database.transaction(null, async (tx) => {
         if (!(await holds(tx, holder))) return;
         await tx.query(
@@ -42,7 +42,7 @@ export function createPostgresPoints(database: Database): Points {
         await tx.query(
           `UPDATE metric_export SET sent_points = sent_points + $1, refused_points = refused_points + $2, failures = 0,
             failed_at = NULL, failure = NULL`,
-          [taken ? points.length : 0, taken ? 0 : points.length],
+          [Math.max(0, points.length - refused), refused],
         );
         await tx.query(
           `UPDATE metric_export SET sent_until = sending_until, sending_from = NULL, sending_until = NULL

@@ -43,8 +43,11 @@ export interface TotalsStore {
   lease(holder: string, leaseMs: number): Promise<boolean>;
   /** Up to `limit` points: those that were not taken yet, else what was counted since. Null without any. */
   take(holder: string, limit: number): Promise<PointsToSend | null>;
-  /** The receiver has these points, or will never take them: they are sent no more. */
-  settle(holder: string, points: readonly Series[], taken: boolean): Promise<void>;
+  /**
+   * The receiver has these points, or will never take them: they are sent no more.
+   * @param refused how many it will never take, by its own count: one of ours may be several of its
+   */
+  settle(holder: string, points: readonly Series[], refused: number): Promise<void>;
   noteFailure(holder: string, failure: string): Promise<void>;
   readExport(): Promise<ExportState>;
   /** Lets another replica go on at once. */

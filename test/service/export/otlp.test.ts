@@ -25,15 +25,17 @@ function start(
   holder: string,
   options: Partial<Parameters<typeof createOtlpSink>[0]> = {},
 ): Started {
-  const sink = createOtlpSink({
+  return startWith(sinkFor(receiver, options), holder);
+}
+
+const sinkFor = (receiver: Receiver, options: Partial<Parameters<typeof createOtlpSink>[0]> = {}): PointSink =>
+  createOtlpSink({
     endpoint: `${receiver.url}/v1/metrics`,
     headers: { authorization: secret },
     everyMs: 1_000,
     timeoutMs: 1_000,
     ...options,
   });
-  return startWith(sink, holder);
-}
 
 function startWith(sink: PointSink, holder: string): Started {
   const faults: string[] = [];
@@ -286,7 +288,7 @@ test('who lost the lease takes and settles nothing', async () => {
   const sent = await totals.take('a', 100);
   await opened.sql('UPDATE metric_export SET leased_until = NULL');
   expect(await totals.lease('b', 60_000)).toBe(true);
-  await totals.settle('a', sent?.points ?? [], true);
+  await totals.settle('a', sent?.points ?? [], 0);
   // The same points, with the same times.
   expect(await totals.take('b', 100)).toEqual(sent);
 });
@@ -324,6 +326,31 @@ test('points that the receiver will never take are counted and let go; the next 
   expect(sumOf(receiver.points(), 'switchback.attempts')).toBe(1);
   expect(await opened.store.totals.readExport()).toMatchObject({ refusedPoints: 2, sentPoints: 2, failures: 0 });
   expect(exporting.faults).toEqual(['metric export: Error: the receiver answers 400']);
+});
+
+test('points that the receiver rejects of a request it takes are counted, with its words in the log', async () => {
+  const receiver = await startReceiver();
+  receiver.said = { rejectedDataPoints: 1, errorMessage: `too old\n for ${secret}` };
+  const running = await startRunning(opened.store, { pointSink: sinkFor(receiver) });
+  const health = async () => ((await (await running.get('/api/health')).json()) as { export: unknown }).export;
+  await isWanted();
+  await store(1, 1, [bucketOf()]);
+  await nothingWaits();
+  // The bucket is of two series: counts, and a duration.
+  await expect.poll(health, within).toMatchObject({ status: 'ok', refusedPoints: 1, sentPoints: 1, failures: 0 });
+  await expect
+    .poll(async () => (await running.get('/metrics')).text(), within)
+    .toMatch(/^switchback_export_refused_points_total 1$/m);
+  expect(running.faults).toEqual(['metric export: Error: the receiver rejects 1 points: too old  for …']);
+  receiver.said = { errorMessage: 'use gzip' };
+  await store(1, 2, [bucketOf()]);
+  await expect.poll(health, within).toMatchObject({ refusedPoints: 1, sentPoints: 3, failures: 0 });
+  expect(running.faults.slice(1)).toEqual(['metric export: Error: the receiver warns: use gzip']);
+  // What is no answer of the protocol is none of its words.
+  receiver.said = Buffer.from('<html>taken</html>');
+  await store(1, 3, [bucketOf()]);
+  await expect.poll(health, within).toMatchObject({ refusedPoints: 1, sentPoints: 5, failures: 0 });
+  expect(running.faults).toHaveLength(2);
 });
 
 test('a receiver that is down, silent or forbids harms nothing: it shows on the page of health, without secrets', async () => {

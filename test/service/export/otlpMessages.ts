@@ -13,6 +13,8 @@ const ownText = `
 syntax = "proto3";
 package opentelemetry.proto.collector.metrics.v1;
 message ExportMetricsServiceRequest { repeated ResourceMetrics resource_metrics = 1; }
+message ExportMetricsServiceResponse { ExportMetricsPartialSuccess partial_success = 1; }
+message ExportMetricsPartialSuccess { int64 rejected_data_points = 1; string error_message = 2; }
 message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; string schema_url = 3; }
 message Resource { repeated KeyValue attributes = 1; uint32 dropped_attributes_count = 2; }
 message ScopeMetrics { InstrumentationScope scope = 1; repeated Metric metrics = 2; string schema_url = 3; }
@@ -85,6 +87,18 @@ export const decodeByExcerpt: Decode = decodeWith(excerpt);
 export function encodeJson(request: Record<string, unknown>): Uint8Array {
   const type = excerpt.lookupType('opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest');
   return type.encode(type.fromObject(request)).finish();
+}
+
+/** What a receiver says of points that it did not take. */
+export interface PartialSuccess {
+  readonly rejectedDataPoints?: number;
+  readonly errorMessage?: string;
+}
+
+/** An answer as a receiver gives it. */
+export function encodePartialSuccess(partialSuccess: PartialSuccess): Uint8Array {
+  const type = excerpt.lookupType('opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceResponse');
+  return type.encode(type.fromObject({ partialSuccess })).finish();
 }
 
 /** Decodes by the definition as it was published. */

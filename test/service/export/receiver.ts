@@ -2,7 +2,14 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import { decodeByExcerpt, type Decode, type DecodedPoint, type DecodedRequest } from './otlpMessages.js';
+import {
+  decodeByExcerpt,
+  encodePartialSuccess,
+  type Decode,
+  type DecodedPoint,
+  type DecodedRequest,
+  type PartialSuccess,
+} from './otlpMessages.js';
 
 export interface ReceivedRequest extends DecodedRequest {
   readonly path: string;
@@ -18,6 +25,8 @@ export interface Receiver {
   readonly turnedAway: ReceivedRequest[];
   /** `cut`: takes the points, and the connection breaks before it says so. */
   answer: number | 'cut' | 'silence';
+  /** What a 200 says of the points: a partial success, or bytes. */
+  said: PartialSuccess | Uint8Array | null;
   /** All points taken. */
   points(): readonly DecodedPoint[];
 }
@@ -36,7 +45,7 @@ export async function startReceiver(decode: Decode = decodeByExcerpt): Promise<R
       if (answer === 'silence') return;
       (answer === 200 || answer === 'cut' ? taken : turnedAway).push(received);
       if (answer === 'cut') request.socket.destroy();
-      else response.writeHead(answer, { 'content-type': 'application/x-protobuf' }).end();
+      else response.writeHead(answer, { 'content-type': 'application/x-protobuf' }).end(answerOf(receiver));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -49,7 +58,13 @@ export async function startReceiver(decode: Decode = decodeByExcerpt): Promise<R
     taken,
     turnedAway,
     answer: 200,
+    said: null,
     points: () => taken.flatMap(({ points }) => points),
   };
   return receiver;
 }
+
+const answerOf = ({ answer, said }: Receiver): Uint8Array | undefined => {
+  if (answer !== 200 || said === null) return undefined;
+  return said instanceof Uint8Array ? said : encodePartialSuccess(said);
+};
