@@ -126,9 +126,16 @@ const isText = (given: unknown): boolean => typeof given === 'string' && /^(\[sw
 
 const exactly = (text: string): RegExp => new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
 
-/** Resolves after the next paint. */
-export const painted = (): Promise<void> =>
-  new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+const nextFrame = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+
+/**
+ * Resolves after a paint of what has been rendered or asked for: a frame that was due already may come before React's work,
+ * which is done when it is over.
+ */
+export async function painted(): Promise<void> {
+  await nextFrame();
+  await nextFrame();
+}
 
 /** Resolves after `ms`. */
 export const passed = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,8 +1,8 @@
-import { inject, vi } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** How long `vi.waitFor` and `vi.waitUntil` wait unless told. */
+    /** How long `vi.waitFor`, `vi.waitUntil` and `expect.poll` wait unless told. */
     readonly patienceMs: number;
   }
 }
@@ -14,3 +14,6 @@ const withPatience = <Options extends object>(options: number | Options = {} as 
   typeof options === 'number' ? options : { timeout, ...options };
 vi.waitFor = (callback, options) => waitFor(callback, withPatience(options));
 vi.waitUntil = (callback, options) => waitUntil(callback, withPatience(options));
+
+const { poll } = expect;
+expect.poll = (actual, options) => poll(actual, { timeout, ...options });

@@ -14,6 +14,8 @@ import {
   type SwitchbackOptions,
   type VersionLoader,
 } from '../../src/index.js';
+import type { FakeClock } from '../harness/fakeClock.js';
+import { createHeldClock } from '../harness/heldClock.js';
 import { mount, type Mounted, type MountOptions } from '../harness/mount.js';
 import { recordingSink, type RecordingSink } from '../harness/recordingSink.js';
 import { rulesSnapshot } from '../harness/snapshot.js';
@@ -30,16 +32,25 @@ export interface TestClient {
   readonly sink: RecordingSink;
   readonly faults: [string, unknown][];
   readonly fallbacks: FallbackEvent[];
+  /** The client's, unless a test gave another one. */
+  readonly clock: FakeClock;
+  /** Lets the client's time pass until what is on the screen has settled. */
+  settle(): Promise<void>;
   /** Publishes the next revision. */
   publish(rules: Record<string, Record<string, unknown>>, rest?: Record<string, unknown>): void;
   Provider(props: { children: ReactNode }): ReactNode;
 }
 
+/** How long a version is on the screen before it counts as settled, unless a test says otherwise. */
+export const settleMs = 40;
+
+/** A client whose time stands still until the test lets it pass: what comes first is for the test to say, not for the machine. */
 export function testClient(
   rules: Record<string, Record<string, unknown>> | null = { panel: {}, list: {}, live: {} },
   options: Partial<SwitchbackOptions> = {},
 ): TestClient {
   const sink = recordingSink();
+  const clock = createHeldClock();
   const faults: [string, unknown][] = [];
   const fallbacks: FallbackEvent[] = [];
   const client = createSwitchback({
@@ -48,7 +59,8 @@ export function testClient(
     context: { targetingKey: 'user-1' },
     storage: false,
     sinks: [sink],
-    settleMs: 40,
+    settleMs,
+    clock,
     onInternalFault: (...fault) => void faults.push(fault),
     onFallback: (event) => void fallbacks.push(event),
     ...options,
@@ -59,6 +71,8 @@ export function testClient(
     sink,
     faults,
     fallbacks,
+    clock,
+    settle: () => clock.advance(options.settleMs ?? settleMs),
     publish: (next, rest) => void client.applySnapshot(rulesSnapshot(next, { revision: ++revision, ...rest })),
     Provider: ({ children }) => <SwitchbackProvider client={client}>{children}</SwitchbackProvider>,
   };

@@ -3,8 +3,8 @@ import { useEffect, useState, type ComponentType, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { Activity } from '../../../src/render/Activity.js';
 import { expectConsole } from '../../harness/expectedConsole.js';
-import { mount, painted, passed } from '../../harness/mount.js';
-import { faces, isProduction, testClient, type TestClient } from '../setup.js';
+import { mount, painted } from '../../harness/mount.js';
+import { faces, isProduction, settleMs, testClient, type TestClient } from '../setup.js';
 import { mountOnV1 } from './upgrading.js';
 
 const boom = new Error('v2 broke');
@@ -45,7 +45,7 @@ describe.each(faces)('%s', (name, makeFace) => {
   describe.runIf(Activity)('with keepV1', () => {
     test.each(failing)('25: an upgrade that fails %s brings v1 back with its text', async (_how, V2) => {
       const upgrading = await mountOnV1([name, makeFace], { V2, keepV1: 'activity' });
-      const { upgrade, fallbacks, input, visible, page, sink } = upgrading;
+      const { upgrade, fallbacks, input, visible, page, sink, settle } = upgrading;
       upgrade();
       await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
       await painted();
@@ -55,22 +55,25 @@ describe.each(faces)('%s', (name, makeFace) => {
       expect(input.checkVisibility()).toBe(true);
       expect(input.value).toBe('typed');
       expect(page.container.querySelectorAll('input')).toHaveLength(1);
-      await passed(60);
+      await settle();
       expect(sink.counts('v2')).toMatchObject({ attempts: 1, settled: 0 });
     });
 
     test('25: v1 waits out of sight, asleep, until v2 has settled, and is gone then', async () => {
       const V2 = () => <p>v2</p>;
       const upgrading = await mountOnV1([name, makeFace], { V2, keepV1: 'activity' });
-      const { upgrade, fallbacks, input, visible, sink, page, seen } = upgrading;
+      const { upgrade, fallbacks, input, visible, sink, page, seen, clock } = upgrading;
       upgrade();
       await vi.waitFor(() => expect(visible()).toBe('v2'));
-      if (sink.counts('v2').settled === 0) {
-        expect(input.isConnected).toBe(true);
-        expect(input.checkVisibility()).toBe(false);
-      }
-      await vi.waitFor(() => expect(sink.counts('v2').settled).toBe(1));
+      await clock.advance(settleMs - 1);
       await painted();
+      expect(sink.counts('v2').settled).toBe(0);
+      expect(input.isConnected).toBe(true);
+      expect(input.checkVisibility()).toBe(false);
+
+      await clock.advance(1);
+      await painted();
+      expect(sink.counts('v2').settled).toBe(1);
       expect(page.text()).toBe('v2');
       expect(input.isConnected).toBe(false);
       expect(seen()).toEqual({ mounts: 0, cleanups: 1 });
@@ -106,6 +109,11 @@ describe.each(faces)('%s', (name, makeFace) => {
 /** A page with a gate inside an Activity. */
 function mountHideable(Face: ComponentType, mode: 'visible' | 'hidden', client: TestClient = testClient()) {
   let setMode: (mode: 'visible' | 'hidden') => void = () => {};
+  let renders = 0;
+  const Beside = () => {
+    renders++;
+    return null;
+  };
   const Page = (): ReactNode => {
     const [current, set] = useState(mode);
     setMode = set;
@@ -113,6 +121,7 @@ function mountHideable(Face: ComponentType, mode: 'visible' | 'hidden', client: 
     return (
       <client.Provider>
         <Mode mode={current}>
+          <Beside />
           <Face />
         </Mode>
       </client.Provider>
@@ -124,6 +133,11 @@ function mountHideable(Face: ComponentType, mode: 'visible' | 'hidden', client: 
     ...client,
     page,
     visible,
+    /** Resolves once React, when it had time, has rendered what is hidden. */
+    async isRenderedAhead() {
+      await vi.waitFor(() => expect(renders).toBeGreaterThan(0));
+      await painted();
+    },
     shows: (text: string) => vi.waitFor(() => expect(visible()).toBe(text)),
     hide: () => setMode('hidden'),
     reveal: () => setMode('visible'),
@@ -135,15 +149,17 @@ describe.runIf(Activity).each(faces)('%s in an Activity', (_face, makeFace) => {
     const V2 = () => {
       throw boom;
     };
-    const { fallbacks, sink, reveal, shows, page } = mountHideable(makeFace({ v1: <p>v1</p>, V2 }), 'hidden');
-    await passed(60);
+    const hideable = mountHideable(makeFace({ v1: <p>v1</p>, V2 }), 'hidden');
+    const { fallbacks, sink, reveal, shows, page, settle, isRenderedAhead } = hideable;
+    await isRenderedAhead();
+    await settle();
     expect(fallbacks).toEqual([]);
     expect(sink.observations).toEqual([]);
 
     reveal();
     await shows('v1');
     await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
-    await passed(60);
+    await settle();
     expect(page.uncaught).toEqual([]);
     expect(fallbacks).toMatchObject([{ phase: 'render', error: boom }]);
     expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 0, settled: 0, failed: { render: 1 } });
@@ -151,25 +167,29 @@ describe.runIf(Activity).each(faces)('%s in an Activity', (_face, makeFace) => {
 
   test('26: a v2 that fails on an update while it is hidden counts when it is revealed', async () => {
     let fail = () => {};
+    let failures = 0;
     const V2 = () => {
       const [isFailing, setIsFailing] = useState(false);
       fail = () => setIsFailing(true);
+      if (isFailing) failures++;
       if (isFailing) throw boom;
       return <p>v2</p>;
     };
     const Face = makeFace({ v1: <p>v1</p>, V2 });
-    const { fallbacks, sink, hide, reveal, shows } = mountHideable(Face, 'visible');
+    const { fallbacks, sink, hide, reveal, shows, settle } = mountHideable(Face, 'visible');
     await shows('v2');
-    await passed(80);
+    await settle();
     hide();
     await shows('');
     fail();
-    await passed(60);
+    await vi.waitFor(() => expect(failures).toBeGreaterThan(0));
+    await painted();
     expect(fallbacks).toEqual([]);
 
     reveal();
     await shows('v1');
-    await passed(30);
+    await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
+    await settle();
     expect(fallbacks).toMatchObject([{ phase: 'render', error: boom }]);
     expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, settled: 1, failed: { render: 1 } });
   });
@@ -178,14 +198,16 @@ describe.runIf(Activity).each(faces)('%s in an Activity', (_face, makeFace) => {
     const onExposure = vi.fn();
     const client = testClient(undefined, { onExposure });
     const Face = makeFace({ v1: <p>v1</p>, V2: () => <p>v2</p> });
-    const { sink, reveal, shows } = mountHideable(Face, 'hidden', client);
-    await passed(100);
+    const { sink, reveal, shows, settle, isRenderedAhead } = mountHideable(Face, 'hidden', client);
+    await isRenderedAhead();
+    await settle();
     expect(sink.observations).toEqual([]);
     expect(onExposure).not.toHaveBeenCalled();
 
     reveal();
     await shows('v2');
-    await vi.waitFor(() => expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, settled: 1 }));
+    await settle();
+    expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, settled: 1 });
     expect(onExposure).toHaveBeenCalledTimes(1);
   });
 
@@ -195,10 +217,17 @@ describe.runIf(Activity).each(faces)('%s in an Activity', (_face, makeFace) => {
       throw never;
     };
     const Face = makeFace({ v1: <p>v1</p>, V2, loading: <p>loading</p>, suspendTimeoutMs: 50 });
-    const { fallbacks, reveal, shows } = mountHideable(Face, 'hidden');
-    await passed(120);
+    const { fallbacks, reveal, shows, clock, isRenderedAhead } = mountHideable(Face, 'hidden');
+    await isRenderedAhead();
+    await clock.advance(10_000);
+    await painted();
     expect(fallbacks).toEqual([]);
     reveal();
+    await shows('loading');
+    await painted();
+    await clock.advance(49);
+    expect(fallbacks).toEqual([]);
+    await clock.advance(1);
     await shows('v1');
     expect(fallbacks).toMatchObject([{ error: { code: 'suspend-timeout' } }]);
   });
@@ -210,17 +239,19 @@ describe.runIf(Activity).each(faces)('%s in an Activity', (_face, makeFace) => {
     const onExposure = vi.fn();
     const client = testClient(undefined, { onExposure, settleMs });
     const Face = makeFace({ v1: <p>v1</p>, V2: () => <p>v2</p>, suspendTimeoutMs: 40 });
-    const { fallbacks, sink, hide, reveal, shows } = mountHideable(Face, 'visible', client);
+    const { fallbacks, sink, hide, reveal, shows, clock } = mountHideable(Face, 'visible', client);
     await shows('v2');
-    await passed(30);
+    await clock.advance(10);
     for (let times = 0; times < 3; times++) {
       hide();
       await shows('');
-      await passed(60);
+      await painted();
+      await clock.advance(60);
       reveal();
       await shows('v2');
+      await painted();
     }
-    await passed(30);
+    await clock.advance(60);
     expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, ...outcome });
     expect(onExposure).toHaveBeenCalledTimes(1);
     expect(fallbacks).toEqual([]);

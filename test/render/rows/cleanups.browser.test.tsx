@@ -46,7 +46,7 @@ async function settledV2(makeFace: (typeof faces)[number][1], useSome: typeof us
   const client = testClient(undefined, { breaker: { incidentLimit: 2 } });
   const { page } = mountFace(Face, { client, strict: false });
   await vi.waitFor(() => expect(page.text()).toBe('v2'));
-  await passed(80);
+  await client.settle();
   // v1 may have filled the time until v2's code was there.
   const before = { ...seen };
   return { client, page, control, errors, onFallback, seen, before };

@@ -1,6 +1,6 @@
 // Rows of the behaviour table, by number: decisions that arrive late.
 import { describe, expect, test, vi } from 'vitest';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { eagerFaces, gatingFaces, mountFace, testClient } from '../setup.js';
 
 const versions = { v1: <p>v1</p>, V2: () => <p>v2</p> };
@@ -16,7 +16,7 @@ describe.each(gatingFaces)('%s', (_face, makeFace) => {
     );
     const page = mount(ui('first'));
     publish({ panel: {} });
-    await passed(30);
+    await painted();
     expect(client.isEnabled('panel')).toBe(true);
     expect(page.frames).toEqual(['v1']);
 

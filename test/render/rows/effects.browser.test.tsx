@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useState } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import type { FallbackEvent } from '../../../src/index.js';
-import { painted, passed } from '../../harness/mount.js';
+import { painted } from '../../harness/mount.js';
 import { createV1, faces, gatingFaces, mountFace, testClient } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -36,9 +36,11 @@ describe.each(faces)('%s', (_face, makeFace) => {
       }, []);
       return <p>v2</p>;
     };
-    const { page, sink, fallbacks } = mountFace(makeFace({ v1: <p>v1</p>, V2 }), { strict });
-    await vi.waitFor(() => expect(page.text()).toBe('v1'));
-    await passed(60);
+    const { page, sink, fallbacks, settle } = mountFace(makeFace({ v1: <p>v1</p>, V2 }), { strict });
+    await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
+    await settle();
+    await painted();
+    expect(page.text()).toBe('v1');
 
     expect(fallbacks).toHaveLength(1);
     expect(sink.counts('v2')).toMatchObject({
@@ -52,7 +54,6 @@ describe.each(faces)('%s', (_face, makeFace) => {
   test.each(['update', 'effect'])(
     '2: a v2 that came after its gate and fails in an %s is told as such',
     async (where) => {
-      const client = testClient(undefined, { settleMs: 60_000 });
       let isReady = false;
       let finish = () => {};
       const ready = new Promise<void>((resolve) => {
@@ -62,7 +63,9 @@ describe.each(faces)('%s', (_face, makeFace) => {
         };
       });
       let fail = () => {};
+      let renders = 0;
       const V2 = () => {
+        renders++;
         const [isFailing, setIsFailing] = useState(false);
         fail = () => setIsFailing(true);
         useEffect(() => {
@@ -72,8 +75,9 @@ describe.each(faces)('%s', (_face, makeFace) => {
         if (isFailing) throw boom;
         return <p>v2</p>;
       };
-      const { page, fallbacks } = mountFace(makeFace({ v1: <p>v1</p>, V2 }), { client });
-      await passed(60);
+      const { page, fallbacks } = mountFace(makeFace({ v1: <p>v1</p>, V2 }));
+      await vi.waitFor(() => expect(renders).toBeGreaterThan(0));
+      await painted();
       finish();
       if (where === 'update') {
         await vi.waitFor(() => expect(page.text()).toBe('v2'));

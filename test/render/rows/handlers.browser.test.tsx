@@ -15,6 +15,12 @@ const reject = async (): Promise<never> => {
   await passed(10);
   throw boom;
 };
+/** A promise that rejects when it is told to. */
+function rejectsLater() {
+  let rejectNow = () => {};
+  const promise = new Promise<never>((_resolve, rejectWith) => (rejectNow = () => rejectWith(boom)));
+  return { run: () => promise, rejectNow: () => rejectNow() };
+}
 
 /** A component of one button, which does what it gets from the reporter of the feature. */
 const button = (text: string, handler: (reporter: FeatureReporter) => (() => unknown) | undefined) =>
@@ -40,10 +46,11 @@ const measured = (sink: RecordingSink) => sink.observations.filter((seen) => see
 describe.each(faces)('%s', (_face, makeFace) => {
   test('12: a handler that throws is the window’s alone, and v2 stays', async () => {
     const V2 = button('v2', () => fail);
-    const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
+    const { page, sink, fallbacks, settle } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
     await shows(page, 'v2');
     click(page);
-    await passed(60);
+    await settle();
+    await painted();
 
     expect(page.windowErrors).toEqual([boom]);
     expect(page.text()).toBe('v2');
@@ -53,10 +60,11 @@ describe.each(faces)('%s', (_face, makeFace) => {
 
   test('12: a wrapped handler that throws counts one event failure, v2 stays, the window hears of it', async () => {
     const V2 = button('v2', ({ wrap }) => wrap(fail));
-    const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
+    const { page, sink, fallbacks, settle } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
     await shows(page, 'v2');
     click(page);
-    await passed(60);
+    await settle();
+    await painted();
 
     expect(page.windowErrors).toEqual([boom]);
     expect(page.text()).toBe('v2');
@@ -66,9 +74,8 @@ describe.each(faces)('%s', (_face, makeFace) => {
 
   test('12: asked for it, a wrapped handler that throws brings v1 at once', async () => {
     const V2 = button('v2', ({ wrap }) => wrap(fail, { fallback: true }));
-    const client = testClient(undefined, { settleMs: 300 });
     const Face = makeFace({ v1: <p>v1</p>, V2 });
-    const { page, sink, fallbacks } = mountFace(Face, { client, takesWindowErrors: true });
+    const { page, sink, fallbacks, settle } = mountFace(Face, { takesWindowErrors: true });
     await shows(page, 'v2');
     click(page);
     await painted();
@@ -78,7 +85,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     expect(page.windowErrors).toEqual([boom]);
     expect(fallbacks).toMatchObject([{ feature: 'panel', phase: 'event', error: boom }]);
     expect(sink.counts('v2').failed).toMatchObject({ event: 1, render: 0 });
-    await passed(320);
+    await settle();
     expect(sink.counts('v2').settled).toBe(0);
   });
 
@@ -88,7 +95,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     await shows(page, 'v1');
     await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
     click(page);
-    await passed(20);
+    await painted();
 
     expect(page.text()).toBe('v1');
     expect(fallbacks).toHaveLength(1);
@@ -205,7 +212,8 @@ describe.each(faces)('%s', (_face, makeFace) => {
     const { page, sink, fallbacks } = mountFace(makeFace({ v1: 'v1', V2 }), { takesWindowErrors: true });
     await shows(page, 'v2');
     click(page);
-    await passed(60);
+    await vi.waitFor(() => expect(rejections).not.toEqual([]));
+    await painted();
 
     expect(rejections).toEqual([boom]);
     expect(page.text()).toBe('v2');
@@ -233,19 +241,23 @@ describe.each(faces)('%s', (_face, makeFace) => {
   test('13: after the component has gone nothing is counted, and the rejection goes on', async () => {
     const rejections = watchRejections();
     const { V1 } = createV1();
-    const Inner = button('inner', ({ wrap }) => wrap(reject, { fallback: true }));
+    const { run, rejectNow } = rejectsLater();
+    const Inner = button('inner', ({ wrap }) => wrap(run, { fallback: true }));
     let leave = () => {};
     const V2 = () => {
       const [isThere, setIsThere] = useState(true);
       leave = () => setIsThere(false);
       return isThere ? <Inner /> : <p>v2</p>;
     };
-    const { page, sink } = mountFace(makeFace({ v1: <V1 />, V2 }), { takesWindowErrors: true });
+    const { page, sink, settle } = mountFace(makeFace({ v1: <V1 />, V2 }), { takesWindowErrors: true });
     await shows(page, 'inner');
     click(page);
     leave();
     await shows(page, 'v2');
-    await passed(60);
+    await painted();
+    rejectNow();
+    await vi.waitFor(() => expect(rejections).not.toEqual([]));
+    await settle();
 
     expect(rejections).toEqual([boom]);
     expect(page.text()).toBe('v2');
@@ -268,7 +280,9 @@ describe.each(faces)('%s', (_face, makeFace) => {
     reporter.reportFailure(boom, { fallback: true });
     expect(reporter.wrap(fail, { fallback: true })).toThrow(boom);
     reporter.measure('searchMs', 12);
-    await passed(60);
+    // What is measured waits for this code.
+    await import('../../../src/client/meter.js');
+    await painted();
 
     expect(page.text()).toBe('v2');
     expect(sink.counts('v2').failed).toMatchObject({ event: 0, reported: 0 });
@@ -281,9 +295,12 @@ describe.each(faces)('%s', (_face, makeFace) => {
       useEffect(() => void wrap(reject)().catch(() => {}), [wrap]);
       return <p>v2</p>;
     };
-    const { page, sink } = mountFace(makeFace({ v1: 'v1', V2 }), { strict });
+    const { page, sink, settle } = mountFace(makeFace({ v1: 'v1', V2 }), { strict });
     await shows(page, 'v2');
-    await passed(60);
+    await settle();
+    await vi.waitFor(() => expect(sink.counts('v2').failed.event).toBe(1));
+    // What was begun twice has ended twice by then.
+    await painted();
     expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, settled: 1, failed: { event: 1 } });
   });
 });

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { FeatureGate, lazyVersion, versioned, VersionSwitcher } from '../../../src/index.js';
 import { expectConsole } from '../../harness/expectedConsole.js';
-import { passed } from '../../harness/mount.js';
+import { painted } from '../../harness/mount.js';
 import {
   eagerFaces,
   hydrate,
@@ -49,7 +49,8 @@ describe.each(eagerFaces)('%s', (_name, makeGate) => {
     await vi.waitFor(() => expect(page34.text()).toBe('beforev2after'));
     expect(keepsSiblings(page34, siblings)).toBe(true);
     expect(page34.texts).toEqual(['beforev1after', 'beforev2after']);
-    await vi.waitFor(() => expect(local.sink.counts('v2')).toMatchObject({ exposures: 1, settled: 1 }));
+    await local.settle();
+    expect(local.sink.counts('v2')).toMatchObject({ exposures: 1, settled: 1 });
     expect(local.fallbacks).toEqual([]);
     expect(page34.uncaught).toEqual([]);
   });
@@ -69,7 +70,7 @@ describe.each(eagerFaces)('%s', (_name, makeGate) => {
     const siblings = siblingsOf(page36);
 
     await vi.waitFor(() => expect(page36.text()).toBe('beforev1after'));
-    await passed(30);
+    await painted();
     expect(keepsSiblings(page36, siblings)).toBe(true);
     expect(page36.texts).toEqual(['beforev2after', 'beforev1after']);
     expect(page36.uncaught).toEqual([]);
@@ -90,7 +91,8 @@ describe.each(eagerFaces)('%s', (_name, makeGate) => {
     const siblings = siblingsOf(page36);
 
     await vi.waitFor(() => expect(page36.text()).toBe('beforev2 of the browserafter'));
-    await vi.waitFor(() => expect(local.sink.counts('v2').settled).toBe(1));
+    await local.settle();
+    expect(local.sink.counts('v2').settled).toBe(1);
     expect(keepsSiblings(page36, siblings)).toBe(true);
     expect(local.fallbacks).toEqual([]);
   });
@@ -142,18 +144,24 @@ describe.each(lazyFaces)('%s with code that is loaded', (_name, make) => {
     const { Gate } = make(code.load);
     const local = testClient();
     const hydrated = hydrate(html, page(local, Gate, before));
-    return { code, Gate, local, page: hydrated, siblings: siblingsOf(hydrated), v2: hydrated.node('p') };
+    const [siblings, v2] = [siblingsOf(hydrated), hydrated.node('p')];
+    await vi.waitFor(() => expect(code.state.imports).toBe(1));
+    await painted();
+    return { code, Gate, local, page: hydrated, siblings, v2 };
   }
 
   test('37: the HTML stays while its code is under way, and is taken over when it is there', async () => {
     const { code, local, page: page37, siblings, v2 } = await arrive();
-    await passed(60);
+    await local.clock.advance(5_000);
+    await painted();
     expect(page37.mutations).toEqual([]);
     expect(local.sink.counts('v2').exposures).toBe(0);
 
     code.arrive({ default: V2 });
 
-    await vi.waitFor(() => expect(local.sink.counts('v2')).toMatchObject({ exposures: 1, settled: 1 }));
+    await vi.waitFor(() => expect(local.sink.counts('v2').exposures).toBe(1));
+    await local.settle();
+    expect(local.sink.counts('v2')).toMatchObject({ exposures: 1, settled: 1 });
     expect(page37.mutations).toEqual([]);
     expect(page37.node('p')).toBe(v2);
     expect(keepsSiblings(page37, siblings)).toBe(true);
@@ -164,12 +172,11 @@ describe.each(lazyFaces)('%s with code that is loaded', (_name, make) => {
   test('37: v1 takes the place of HTML whose code is gone', async () => {
     expectConsole(/404/, /occurred in the </);
     const { code, local, page: page37, siblings } = await arrive();
-    await passed(20);
 
     code.fail(new Error('404'));
 
     await vi.waitFor(() => expect(page37.text()).toBe('beforev1after'));
-    await passed(20);
+    await painted();
     expect(page37.texts).toEqual(['beforev2after', 'beforev1after']);
     expect(keepsSiblings(page37, siblings)).toBe(true);
     expect(local.fallbacks.map(({ phase }) => phase)).toEqual(['load']);
@@ -179,13 +186,12 @@ describe.each(lazyFaces)('%s with code that is loaded', (_name, make) => {
 
   test('38: a rollback while its code is under way shows v1, without an error', async () => {
     const { code, local, page: page38, siblings } = await arrive();
-    await passed(20);
 
     local.publish({ panel: {} }, { kills: ['panel'] });
 
     await vi.waitFor(() => expect(page38.text()).toBe('beforev1after'));
     code.arrive({ default: V2 });
-    await passed(30);
+    await painted();
     expect(page38.texts).toEqual(['beforev2after', 'beforev1after']);
     expect(keepsSiblings(page38, siblings)).toBe(true);
     expect([...page38.recoverable, ...page38.caught, ...page38.uncaught]).toEqual([]);
@@ -198,11 +204,10 @@ describe.each(lazyFaces)('%s with code that is loaded', (_name, make) => {
     ['another user', (local) => local.client.setContext({ targetingKey: 'user-2' })],
   ])('39: what changes of %s leaves HTML alone whose code is under way', async (_what, change) => {
     const { code, local, page: page39, v2 } = await arrive();
-    await passed(20);
 
     change(local);
 
-    await passed(60);
+    await painted();
     expect(page39.mutations).toEqual([]);
     code.arrive({ default: V2 });
     await vi.waitFor(() => expect(local.sink.counts('v2').exposures).toBe(1));
@@ -213,11 +218,10 @@ describe.each(lazyFaces)('%s with code that is loaded', (_name, make) => {
 
   test('39: a render of the host leaves HTML alone whose code is under way', async () => {
     const { code, Gate, local, page: page39, v2 } = await arrive();
-    await passed(20);
 
     page39.render(page(local, Gate));
 
-    await passed(60);
+    await painted();
     expect(page39.mutations).toEqual([]);
     code.arrive({ default: V2 });
     await vi.waitFor(() => expect(local.sink.counts('v2').exposures).toBe(1));
@@ -242,7 +246,8 @@ test('35: HTML that did not wait for v2’s code is v1, and v2 once the browser 
   const local = testClient();
   const page35 = hydrate(html, page(local, make(code.load)));
   const siblings = siblingsOf(page35);
-  await passed(60);
+  await vi.waitFor(() => expect(code.state.imports).toBe(1));
+  await painted();
   expect(page35.text()).toBe('beforev1after');
 
   code.arrive({ default: V2 });

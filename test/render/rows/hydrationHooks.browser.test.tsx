@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { expect, test, vi } from 'vitest';
 import { FeatureGate, useFeature, useFeatureConfig, useOverride, useSwitchbackStatus } from '../../../src/index.js';
-import { passed } from '../../harness/mount.js';
+import { painted } from '../../harness/mount.js';
 import { hydrate, serverHtml } from '../hydrationSetup.js';
 import { testClient, type TestClient } from '../setup.js';
 
@@ -37,7 +37,7 @@ test.each<[string, string, (local: TestClient) => void]>([
   const sibling = page.node('b');
 
   await vi.waitFor(() => expect(page.node('i')?.textContent).toBe(read));
-  await passed(30);
+  await painted();
   expect(page.node('p')?.textContent).toBe(read.startsWith('true') ? 'v2' : 'v1');
   expect([...page.recoverable, ...page.caught, ...page.uncaught]).toEqual([]);
   expect(page.node('b')).toBe(sibling);

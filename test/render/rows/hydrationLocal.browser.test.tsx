@@ -2,7 +2,7 @@
 import { lazy, Suspense, useState, type ReactNode } from 'react';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { FeatureGate, versioned } from '../../../src/index.js';
-import { passed } from '../../harness/mount.js';
+import { painted } from '../../harness/mount.js';
 import { rulesSnapshot } from '../../harness/snapshot.js';
 import {
   eagerFaces,
@@ -98,7 +98,7 @@ describe('38: what only the browser knows hydrates cleanly and is shown afterwar
       const siblings = siblingsOf(page38);
 
       await vi.waitFor(() => expect(page38.text()).toBe(`before${version}after`));
-      await passed(60);
+      await painted();
       expect(page38.text()).toBe(`before${version}after`);
       expect(keepsSiblings(page38, siblings)).toBe(true);
       expect([...page38.recoverable, ...page38.caught, ...page38.uncaught]).toEqual([]);
@@ -144,8 +144,10 @@ describe('39: HTML of a part of the host’s own that waits for its code', () =>
     const Rest = lazy(code.load);
     const local = testClient();
     const page39 = hydrate(html, page(local, part(<Rest />)));
-    await passed(40);
-    return { local, page: page39, v2: page39.node('p'), arrive: () => code.arrive({ default: () => <u>rest</u> }) };
+    const v2 = page39.node('p');
+    await vi.waitFor(() => expect(code.state.imports).toBe(1));
+    await painted();
+    return { local, page: page39, v2, arrive: () => code.arrive({ default: () => <u>rest</u> }) };
   }
 
   test.each<[string, (local: TestClient) => void]>([
@@ -155,7 +157,7 @@ describe('39: HTML of a part of the host’s own that waits for its code', () =>
   ])('is not touched by %s', async (_what, change) => {
     const { local, page: page39, v2, arrive: arriveCode } = await arrive();
     change(local);
-    await passed(60);
+    await painted();
     expect(page39.mutations).toEqual([]);
     arriveCode();
     await vi.waitFor(() =>
@@ -169,7 +171,7 @@ describe('39: HTML of a part of the host’s own that waits for its code', () =>
   test('shows v1 after a rollback as soon as it is taken over', async () => {
     const { local, page: page39, arrive: arriveCode } = await arrive();
     local.publish({ panel: {} }, { kills: ['panel'] });
-    await passed(60);
+    await painted();
     expect(page39.mutations).toEqual([]);
     arriveCode();
     await vi.waitFor(() => expect(page39.text()).toBe('beforev1restafter'));

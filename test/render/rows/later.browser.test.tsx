@@ -2,13 +2,19 @@
 import * as React from 'react';
 import { startTransition, useEffect, useState, useTransition, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
-import { createFakeClock } from '../../harness/fakeClock.js';
-import { mount, painted, passed, type Mounted } from '../../harness/mount.js';
+import { mount, painted, type Mounted } from '../../harness/mount.js';
 import { faces, gatingFaces, isReact18, mountFace, Outer, testClient, thrower } from '../setup.js';
 
 const boom = new Error('v2 broke');
 const v1 = <p>v1</p>;
 const click = (page: Mounted) => page.container.querySelector('button')!.click();
+
+/** The time by which a v1 is told that threw and left at once: it stands still until it is told to go on. */
+function holdTime() {
+  let nowMs = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+  return { pass: (ms: number) => void (nowMs += ms) };
+}
 
 /** As React 19's `use`; before, libraries threw the promise and then what it rejected with. */
 function createRead(promise: Promise<string>): () => string {
@@ -29,8 +35,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
   test.each(['render', 'effect'])(
     '11: a v1 that throws minutes later, in a(n) %s, reaches the outer boundary, and v2 is not blamed',
     async (where) => {
-      const clock = createFakeClock();
-      const { Provider, sink, fallbacks, client } = testClient(undefined, { clock, breaker: { incidentLimit: 2 } });
+      const { Provider, sink, fallbacks, client, clock } = testClient(undefined, { breaker: { incidentLimit: 2 } });
       const v1Error = new Error('v1 broke later');
       let fail = () => {};
       const V1 = () => {
@@ -56,9 +61,10 @@ describe.each(faces)('%s', (_face, makeFace) => {
       expect(page.text()).toBe('v1');
       expect(sink.counts('v1')).toMatchObject({ exposures: 1, settled: 1, failed: { render: 0 } });
 
+      holdTime();
       fail();
       await vi.waitFor(() => expect(page.text()).toBe('outer'));
-      await passed(30);
+      await painted();
 
       expect(reached).toHaveLength(1);
       expect(reached[0]).toBe(v1Error);
@@ -87,7 +93,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     [
       'rejects',
       async () => {
-        await passed(10);
+        await painted();
         throw boom;
       },
     ],
@@ -97,12 +103,13 @@ describe.each(faces)('%s', (_face, makeFace) => {
       // React 18 declares no promises here, and waits for none.
       return <button onClick={() => start(run as () => void)}>v2</button>;
     };
-    const client = testClient(undefined, { settleMs: 10_000 });
+    const client = testClient();
     const { page } = mountFace(makeFace({ v1, V2 }), { client, takesWindowErrors: isReact18 });
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
     await painted();
     click(page);
-    await passed(60);
+    await vi.waitFor(() => expect(isReact18 ? page.windowErrors : client.fallbacks).not.toEqual([]));
+    await painted();
 
     expect(page.frames).not.toContain('');
     if (isReact18) {
@@ -121,7 +128,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
   test.skipIf(isReact18)('14: an action of v2 that rejects brings v1', async () => {
     const V2 = () => {
       const [, act] = React.useActionState<null>(async () => {
-        await passed(10);
+        await painted();
         throw boom;
       }, null);
       return (
@@ -130,7 +137,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
         </form>
       );
     };
-    const client = testClient(undefined, { settleMs: 10_000 });
+    const client = testClient();
     const { page } = mountFace(makeFace({ v1, V2 }), { client });
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
     await painted();
@@ -155,10 +162,12 @@ describe.each(faces)('%s', (_face, makeFace) => {
         v2
       </button>
     );
-    const { page, fallbacks, sink } = mountFace(makeFace({ v1, V2 }), { takesWindowErrors: true });
+    const { page, fallbacks, sink, settle } = mountFace(makeFace({ v1, V2 }), { takesWindowErrors: true });
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
     click(page);
-    await passed(80);
+    await vi.waitFor(() => expect(page.windowErrors).not.toEqual([]));
+    await settle();
+    await painted();
 
     expect(page.text()).toBe('v2');
     expect(page.windowErrors).toEqual([boom]);
@@ -173,14 +182,19 @@ describe.each(faces)('%s', (_face, makeFace) => {
     let reject = () => {};
     const promise = new Promise<string>((_resolve, rejectWith) => (reject = () => rejectWith(boom)));
     const read = createRead(promise);
-    const V2 = () => <p>v2: {read()}</p>;
+    let reads = 0;
+    const V2 = () => {
+      reads++;
+      return <p>v2: {read()}</p>;
+    };
     const { page, fallbacks, sink } = mountFace(makeFace({ v1, V2, loading }));
-    await passed(60);
+    await vi.waitFor(() => expect(reads).toBeGreaterThan(0));
+    await painted();
     expect(page.text()).toBe(pending);
     expect(fallbacks).toEqual([]);
 
     reject();
-    await vi.waitFor(() => expect(fallbacks).toHaveLength(1), 2_000);
+    await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
     await painted();
     expect(page.text()).toBe('v1');
     expect(page.frames).toEqual([...new Set([pending, 'v1'])]);
@@ -191,18 +205,24 @@ describe.each(faces)('%s', (_face, makeFace) => {
 
   test('15: a promise that rejects during an update brings v1', async () => {
     const control: { read?: () => string } = {};
+    let reads = 0;
     let update = () => {};
     const V2 = () => {
       const [, setCount] = useState(0);
       update = () => setCount(1);
+      if (control.read) reads++;
       return <p>v2{control.read?.()}</p>;
     };
     const { page, fallbacks, sink } = mountFace(makeFace({ v1, V2 }));
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
-    await passed(60);
-    control.read = createRead(passed(20).then(() => Promise.reject(boom)));
+    await painted();
+    let reject = () => {};
+    control.read = createRead(new Promise((_resolve, rejectWith) => (reject = () => rejectWith(boom))));
     update();
-    await vi.waitFor(() => expect(fallbacks).toHaveLength(1), 2_000);
+    await vi.waitFor(() => expect(reads).toBeGreaterThan(0));
+    await painted();
+    reject();
+    await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
     await painted();
 
     expect(page.text()).toBe('v1');
@@ -237,10 +257,11 @@ describe.each(gatingFaces)('%s', (_face, makeFace) => {
   test('11: a v1 that throws where v2 was never tried is a failure of v1', async () => {
     const { control, page, reached, failures } = mountV1();
     expect(page.text()).toBe('v1: 0');
+    holdTime();
     control.throws = 100;
     control.update();
     await vi.waitFor(() => expect(page.text()).toBe('outer'));
-    await passed(30);
+    await painted();
     expect(reached).toEqual([boom]);
     expect(failures()).toMatchObject([
       { version: 'v1', arm: 'v1', failure: { phase: 'render', message: boom.message } },
@@ -249,10 +270,11 @@ describe.each(gatingFaces)('%s', (_face, makeFace) => {
 
   test('11: a v1 whose second attempt succeeds has not failed, also when it leaves later', async () => {
     const { control, page, reached, failures, leave } = mountV1();
+    const time = holdTime();
     control.throws = 1;
     control.update();
     await vi.waitFor(() => expect(page.text()).toBe('v1: 1'));
-    await passed(1_100);
+    time.pass(1_000);
     leave();
     await vi.waitFor(() => expect(page.text()).toBe('elsewhere'));
     expect(page.recoverable).not.toEqual([]);

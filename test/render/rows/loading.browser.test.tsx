@@ -1,6 +1,7 @@
 // Rows of the behaviour table, by number: v2's code on its way.
 import { userEvent } from 'vitest/browser';
 import { describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../../src/client/clock.js';
 import { SwitchbackError } from '../../../src/index.js';
 import { mount, painted, passed } from '../../harness/mount.js';
 import { createV1, gatingLazyFaces, lazyFaces, mountFace, testClient } from '../setup.js';
@@ -66,7 +67,7 @@ describe.each(lazyFaces)('%s', (_face, makeFace) => {
   });
 
   test('20: an import that never settles fails after its timeout; a late arrival serves the next mount only', async () => {
-    const { Provider, fallbacks } = testClient();
+    const { Provider, fallbacks, clock } = testClient();
     let arrive = () => {};
     const loader = () =>
       new Promise((resolve) => {
@@ -80,15 +81,29 @@ describe.each(lazyFaces)('%s', (_face, makeFace) => {
     );
     const page = mount(ui('first'));
     expect(page.text()).toBe('loading');
+    await clock.advance(199);
+    await painted();
+    expect(page.frames).toEqual(['loading']);
+    await clock.advance(1);
     await vi.waitFor(() => expect(page.text()).toBe('v1'));
+    await painted();
     expect(fallbacks[0]!.error).toBeInstanceOf(SwitchbackError);
     expect(fallbacks[0]!.error).toMatchObject({ code: 'load-timeout' });
 
     arrive();
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
     page.render(ui('second'));
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
+    await painted();
     expect(page.frames).toEqual(['loading', 'v1', 'v2']);
+  });
+
+  test('20: on the machine’s own clock an import that never settles fails by itself', async () => {
+    const client = testClient(undefined, { clock: systemClock });
+    const loader = () => new Promise(() => {});
+    const { page, fallbacks } = mountFace(makeFace({ v1: <p>v1</p>, loader, timeoutMs: 20 }), { client });
+    await vi.waitFor(() => expect(fallbacks).toMatchObject([{ error: { code: 'load-timeout' } }]));
+    expect(page.text()).toBe('v1');
   });
 });

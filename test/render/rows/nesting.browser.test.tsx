@@ -4,7 +4,7 @@ import { createPortal } from 'react-dom';
 import { userEvent } from 'vitest/browser';
 import { describe, expect, test, vi } from 'vitest';
 import { FeatureGate, useFeature, VersionSwitcher } from '../../../src/index.js';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { faces, gatingFaces, mountFace, testClient, type Face } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -41,13 +41,14 @@ describe.each(faces)('%s', (_face, makeFace) => {
     async (_how, place) => {
       const { V2, told } = failsLater(place);
       const Face = makeFace({ v1: <p>v1</p>, V2 });
-      const { page, sink, fallbacks } = mountFace(surround(<Face />));
+      const { page, sink, fallbacks, settle } = mountFace(surround(<Face />));
       await vi.waitFor(() => expect(contents()).toBe(1));
       const input = page.container.querySelector('input')!;
       await userEvent.type(input, 'typed');
       told.fail();
       await vi.waitFor(() => expect(page.text()).toBe('v1'));
-      await passed(60);
+      await settle();
+      await painted();
 
       expect(contents()).toBe(0);
       expect(input.isConnected).toBe(true);
@@ -156,13 +157,15 @@ function mountMany(makeFace: Face, { failsOnMount = false } = {}) {
 
 describe.each(faces)('%s', (_face, makeFace) => {
   test('29: one gate of a thousand fails on an update: no other is rendered', async () => {
-    const { count, fail, renders, reset, fallbacks } = mountMany(makeFace);
-    await vi.waitFor(() => expect(count('i')).toBe(many.length), 10_000);
-    await passed(80);
+    const { count, fail, renders, reset, fallbacks, settle } = mountMany(makeFace);
+    await vi.waitFor(() => expect(count('i')).toBe(many.length), 30_000);
+    await painted();
+    await settle();
     reset();
     fail();
     await vi.waitFor(() => expect(count('b')).toBe(1));
-    await passed(30);
+    await settle();
+    await painted();
 
     expect(count('i')).toBe(many.length - 1);
     expect(renders).toMatchObject({ v1: 1, v2: 0, other: 0 });
@@ -170,14 +173,16 @@ describe.each(faces)('%s', (_face, makeFace) => {
   });
 
   test('29: one of a thousand fails as they mount in one transition: that feature’s gates again, and no other', async () => {
-    const { count, show, renders, reset, fallbacks } = mountMany(makeFace, { failsOnMount: true });
+    const { count, show, renders, reset, fallbacks, settle } = mountMany(makeFace, { failsOnMount: true });
     await vi.waitFor(() => expect(count('u')).toBe(10));
-    await passed(80);
+    await painted();
+    await settle();
     reset();
     show();
-    await vi.waitFor(() => expect(fallbacks.length).toBe(1), 10_000);
-    await vi.waitFor(() => expect(count('i')).toBe(many.length - 1), 10_000);
-    await passed(80);
+    await vi.waitFor(() => expect(fallbacks.length).toBe(1), 30_000);
+    await vi.waitFor(() => expect(count('i')).toBe(many.length - 1), 30_000);
+    await settle();
+    await painted();
 
     expect(count('b')).toBe(1);
     expect(renders.v2).toBeLessThanOrEqual(2 * many.length);
@@ -188,13 +193,15 @@ describe.each(faces)('%s', (_face, makeFace) => {
 
 describe.each(gatingFaces)('%s', (_face, makeFace) => {
   test('29: a change of a feature renders each of its thousand gates once, and no other', async () => {
-    const { count, publish, renders, reset } = mountMany(makeFace);
-    await vi.waitFor(() => expect(count('i')).toBe(many.length), 10_000);
-    await passed(80);
+    const { count, publish, renders, reset, settle } = mountMany(makeFace);
+    await vi.waitFor(() => expect(count('i')).toBe(many.length), 30_000);
+    await painted();
+    await settle();
     reset();
     publish({ panel: { percentage: 0 }, list: {} });
-    await vi.waitFor(() => expect(count('b')).toBe(many.length), 10_000);
-    await passed(30);
+    await vi.waitFor(() => expect(count('b')).toBe(many.length), 30_000);
+    await settle();
+    await painted();
     expect(renders).toEqual({ v1: many.length, v2: 0, failing: 0, other: 0 });
   });
 });

@@ -9,8 +9,7 @@ import {
   type GateProps,
   type ResetEvent,
 } from '../../../src/index.js';
-import { createFakeClock } from '../../harness/fakeClock.js';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { testClient, type TestClient } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -90,13 +89,14 @@ function mountKeyed(makeFace: KeyedFace, first: readonly unknown[], client: Test
 
 describe.each(keyedFaces)('%s', (_face, makeFace) => {
   test('33: a change of a key ends the failure: v2 is tried anew and onReset is told', async () => {
-    const { page, control, onReset, renderWith, failed, sink, faults } = mountKeyed(makeFace, ['item-1', 1]);
+    const { page, control, onReset, renderWith, failed, sink, faults, settle } = mountKeyed(makeFace, ['item-1', 1]);
     await failed(1);
     expect(page.text()).toBe('v1');
     control.isBroken = false;
     await renderWith('item-2', 1);
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
-    await passed(60);
+    await settle();
+    await painted();
 
     expect(onReset.mock.calls).toEqual([[{ reason: 'keys', prev: ['item-1', 1], next: ['item-2', 1] }]]);
     expect(sink.counts('v2')).toMatchObject({ attempts: 2, exposures: 1, settled: 1, failed: { render: 1 } });
@@ -109,7 +109,7 @@ describe.each(keyedFaces)('%s', (_face, makeFace) => {
     await failed(1);
     await renderWith('item-2');
     await failed(2);
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
     expect(failures()).toBe(2);
     expect(onReset).toHaveBeenCalledTimes(1);
@@ -149,7 +149,7 @@ describe.each(keyedFaces)('%s', (_face, makeFace) => {
       control.breaksOn = 'item-2';
       await renderWith('item-2');
       await failed(1);
-      await passed(30);
+      await painted();
       expect(page.text()).toBe('v1');
       expect(failures()).toBe(1);
       expect(onReset).not.toHaveBeenCalled();
@@ -194,10 +194,8 @@ describe.each(gatingFaces)('%s', (_face, makeFace) => {
   });
 
   test('33: a gate that an open breaker kept on v1 after a reset may probe at the next one, once it is half open', async () => {
-    const clock = createFakeClock();
-    const client = testClient(undefined, { clock, random: () => 0, breaker: { incidentLimit: 1 } });
-    const { page, control, renderWith, failed } = mountKeyed(makeFace, ['item-1'], client);
-    await clock.advance(0);
+    const client = testClient(undefined, { random: () => 0, breaker: { incidentLimit: 1 } });
+    const { page, control, renderWith, failed, clock } = mountKeyed(makeFace, ['item-1'], client);
     await failed(1);
     control.isBroken = false;
     await renderWith('item-2');
@@ -210,10 +208,8 @@ describe.each(gatingFaces)('%s', (_face, makeFace) => {
   });
 
   test('33: once the breaker is half open a reset may probe, and a probe that settles closes it', async () => {
-    const clock = createFakeClock();
-    const client = testClient(undefined, { clock, random: () => 0, breaker: { incidentLimit: 1 } });
-    const { page, control, renderWith, failed, sink } = mountKeyed(makeFace, ['item-1'], client);
-    await clock.advance(0);
+    const client = testClient(undefined, { random: () => 0, breaker: { incidentLimit: 1 } });
+    const { page, control, renderWith, failed, sink, clock } = mountKeyed(makeFace, ['item-1'], client);
     await failed(1);
     expect(client.client.getDecision('panel').reason).toBe('CIRCUIT_OPEN');
     await clock.advance(30_000);

@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { SwitchbackError, useFallbackBoundary, type ResetEvent } from '../../../src/index.js';
-import { painted, passed } from '../../harness/mount.js';
+import { painted } from '../../harness/mount.js';
 import { faces, lazyFaces, mountFace, testClient, type Face, type FaceProps } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -53,7 +53,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
   test.each(tooEarly)('32: a reset in %s is ignored and told, v1 stays, and a click on it works', async (when) => {
     const { page, control, sink, faults, onReset } = mountResetting(makeFace, when);
     await vi.waitFor(() => expect(faults).not.toEqual([]));
-    await passed(60);
+    await painted();
 
     expect(page.text()).toBe('v1');
     expect(page.uncaught).toEqual([]);
@@ -90,7 +90,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
       page.container.querySelector('button')!.click();
     }
     await vi.waitFor(() => expect(sink.counts('v2').failed.render).toBe(3));
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
     expect(sink.counts('v2')).toMatchObject({ attempts: 3, exposures: 0, failed: { render: 3 } });
     expect(onReset).toHaveBeenCalledTimes(2);
@@ -106,7 +106,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     page.container.querySelector('button')!.click();
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
     control.reset();
-    await passed(30);
+    await painted();
 
     expect(onReset).toHaveBeenCalledTimes(1);
     expect(sink.counts('v2').attempts).toBe(2);
@@ -131,7 +131,7 @@ describe.each(lazyFaces)('%s', (_face, makeFace) => {
     };
     const { page, faults, sink } = mountFace(makeFace({ v1: <V1 />, loader, retries: 0 }));
     await vi.waitFor(() => expect(faults).not.toEqual([]));
-    await passed(60);
+    await painted();
     expect(page.text()).toBe('v1');
     expect(control.imports).toBe(1);
     expect(sink.counts('v2')).toMatchObject({ attempts: 1, failed: { load: 1 } });
@@ -161,7 +161,7 @@ describe.each(lazyFaces)('%s', (_face, makeFace) => {
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
     setTimeout(() => control.giveUp(), 0);
     await vi.waitFor(() => expect(faults).not.toEqual([]));
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
     expect(faults[0]![0]).toBe('reset');
     expect(control.resets).toBeLessThanOrEqual(2);

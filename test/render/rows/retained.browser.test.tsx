@@ -87,8 +87,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
       return <p>v2</p>;
     };
     const container = mountForgetful(makeFace({ v1: <V1 />, V2 }));
-    const shows = (text: string) =>
-      vi.waitFor(() => expect(container.textContent).toBe(text), { interval: 1, timeout: 5_000 });
+    const shows = (text: string) => vi.waitFor(() => expect(container.textContent).toBe(text), { interval: 1 });
     await shows('v2');
     for (let cycle = 0; cycle < cycles; cycle++) {
       fail();
@@ -116,7 +115,7 @@ describe.each(lazyFaces)('%s', (_face, makeFace) => {
     };
     mountForgetful(makeFace({ v1: <V1 />, loader, retries: 0 }));
     for (let cycle = 1; cycle <= cycles; cycle++) {
-      await vi.waitFor(() => expect(imports).toBe(cycle), { interval: 1, timeout: 5_000 });
+      await vi.waitFor(() => expect(imports).toBe(cycle), { interval: 1 });
       await passed(0);
       if (cycle < cycles) told.reset();
     }

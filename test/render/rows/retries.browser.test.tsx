@@ -2,7 +2,6 @@
 import { useState } from 'react';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SwitchbackProvider } from '../../../src/index.js';
-import { createFakeClock } from '../../harness/fakeClock.js';
 import { mount, painted } from '../../harness/mount.js';
 import { rulesSnapshot } from '../../harness/snapshot.js';
 import { features, lazyFaces, mountFace, testClient } from '../setup.js';
@@ -22,8 +21,8 @@ function brokenLoader() {
 
 /** A client whose clock stands still and whose backoffs are as long as can be: 1 s, 2 s, 4 s … */
 function timedClient({ random = 1, onStaleBuild }: { random?: number; onStaleBuild?: (error: unknown) => void } = {}) {
-  const clock = createFakeClock();
-  return { clock, client: testClient(undefined, { clock, random: () => random, onStaleBuild }) };
+  const client = testClient(undefined, { random: () => random, onStaleBuild });
+  return { clock: client.clock, client };
 }
 
 function pretend(target: object, property: string, value: unknown): void {

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { useFallbackBoundary, useVersionSignal } from '../../../src/index.js';
 import { Activity } from '../../../src/render/Activity.js';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { faces, gatingFaces, mountFace, testClient } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -151,7 +151,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
       await vi.waitFor(() => expect(topic.listeners()).toBe(0));
       setMode('visible');
       await vi.waitFor(() => expect(topic.listeners()).toBe(1));
-      await passed(20);
+      await painted();
       expect(topic.listeners()).toBe(1);
     }
     expect(client.fallbacks).toEqual([]);

@@ -5,6 +5,8 @@ import { lazy, type ComponentType } from 'react';
 export interface Suspension {
   /** Call while rendering: suspends. */
   wait(): void;
+  /** Whether anything has suspended on it. */
+  isAwaited(): boolean;
   end(): void;
 }
 
@@ -14,6 +16,7 @@ const use = (React as Readonly<Record<string, unknown>>)['use'.toString()] as
 
 export function createSuspension(how: 'throw' | 'use' = 'throw'): Suspension {
   let isOver = false;
+  let isAwaited = false;
   let end = () => {};
   const promise = new Promise<void>((resolve) => {
     end = () => {
@@ -23,9 +26,11 @@ export function createSuspension(how: 'throw' | 'use' = 'throw'): Suspension {
   });
   return {
     wait() {
+      isAwaited = true;
       if (how === 'use') use!(promise);
       else if (!isOver) throw promise;
     },
+    isAwaited: () => isAwaited,
     end,
   };
 }

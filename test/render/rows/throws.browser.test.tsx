@@ -1,7 +1,7 @@
 // Rows of the behaviour table, by number: what v2 throws while rendering, and v1 as well.
 import { useState } from 'react';
 import { describe, expect, test, vi } from 'vitest';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { faces, mountFace, Outer, testClient, thrower } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -25,7 +25,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
   });
 
   test('2: a render that throws on update shows v1 before the paint; a sibling keeps its text and focus', async () => {
-    const { Provider, sink, fallbacks } = testClient();
+    const { Provider, sink, fallbacks, settle } = testClient();
     let fail = () => {};
     const V2 = () => {
       const [isFailing, setIsFailing] = useState(false);
@@ -41,7 +41,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
       </Provider>,
     );
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
-    await passed(80);
+    await settle();
     const input = page.container.querySelector('input')!;
     input.focus();
     input.value = 'half a sentence';
@@ -71,7 +71,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
       </Outer>,
     );
     await vi.waitFor(() => expect(page.text()).toBe('outer'));
-    await passed(30);
+    await painted();
 
     expect(reached).toEqual([v1Error]);
     expect(reached[0]).toBe(v1Error);

@@ -2,7 +2,7 @@
 import { useState, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import type { FallbackEvent } from '../../../src/index.js';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { faces, mountFace, Outer, testClient } from '../setup.js';
 
 /** As browsers translate: each text becomes a `<font>` of its own, which React knows nothing of. */
@@ -52,7 +52,8 @@ describe.each(faces)('%s', (_face, makeFace) => {
       const Face = makeFace({ v1: <V1 />, V2, onError: (event) => void errors.push(event) });
       const { page } = mountFace(Face, { client });
       await vi.waitFor(() => expect(page.text()).toContain('v2'));
-      await passed(60);
+      await client.settle();
+      await painted();
       translate(page.container);
       expect(page.container.querySelectorAll('font').length).toBe(isLate ? 1 : 2);
 
@@ -102,7 +103,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     translate(page.container);
     fail();
     await vi.waitFor(() => expect(page.container.querySelector('button')).not.toBeNull());
-    await passed(60);
+    await painted();
 
     page.container.querySelector('button')!.click();
     await vi.waitFor(() => expect(page.text()).toContain('v1: 1'));

@@ -1,7 +1,7 @@
 // Rows of the behaviour table, by number: errors that React tries again, that come late, in pairs or without end.
 import { startTransition, useEffect, useLayoutEffect, useState, type ComponentType } from 'react';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { faces, isReact18, mountFace, testClient, type TestClient } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -55,9 +55,10 @@ describe.each(faces)('%s', (_face, makeFace) => {
       return <p>v2</p>;
     };
     const onError = vi.fn();
-    const { page, sink, fallbacks } = mountFace(makeFace({ v1, V2, onError }));
+    const { page, sink, fallbacks, settle } = mountFace(makeFace({ v1, V2, onError }));
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
-    await passed(80);
+    await settle();
+    await painted();
 
     expect(page.text()).toBe('v2');
     expect(page.recoverable).toHaveLength(1);
@@ -79,9 +80,10 @@ describe.each(faces)('%s', (_face, makeFace) => {
       if (throws-- > 0) throw boom;
       return <p>v2: {count}</p>;
     };
-    const { page, sink, fallbacks } = mountFace(makeFace({ v1, V2 }), { strict: false });
+    const { page, sink, fallbacks, settle } = mountFace(makeFace({ v1, V2 }), { strict: false });
     await vi.waitFor(() => expect(page.text()).toBe('v2: 0'));
-    await passed(60);
+    await settle();
+    await painted();
     throws = 1;
     update();
     await vi.waitFor(() => expect(page.text()).toBe('v2: 1'));
@@ -137,7 +139,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     const Face = makeFace({ v1, V2: pair(Thrower), onError });
     const { page } = mountFace(Face, { client, strict: false });
     await vi.waitFor(() => expect(client.fallbacks).toHaveLength(1));
-    await passed(30);
+    await painted();
 
     expect(page.text()).toBe('v1');
     expect(client.fallbacks).toMatchObject([{ phase: 'effect', error: boom }]);
@@ -156,7 +158,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     const client = testClient(undefined, { breaker: { incidentLimit: 2 } });
     const { page } = mountFace(makeFace({ v1, V2: pair(InRender) }), { client });
     await vi.waitFor(() => expect(client.fallbacks).toHaveLength(1));
-    await passed(30);
+    await painted();
 
     expect(page.text()).toBe('v1');
     expect(client.fallbacks).toMatchObject([{ phase: 'render', error: boom }]);
@@ -173,7 +175,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     const V2 = () => errors.map((error) => <InLayoutEffect key={error.message} error={error} />);
     mountFace(makeFace({ v1, V2 }), { client, strict: false });
     await vi.waitFor(() => expect(client.fallbacks).toHaveLength(1));
-    await passed(30);
+    await painted();
 
     const [failure, ...others] = failuresOf(client);
     expect(others).toEqual([]);
@@ -193,7 +195,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     const client = testClient();
     const { page } = mountFace(makeFace({ v1: <V1 />, V2 }), { client });
     await vi.waitFor(() => expect(client.fallbacks).toHaveLength(1));
-    await passed(30);
+    await painted();
 
     expect(page.text()).toBe('v1');
     expect(page.frames.filter((text) => text !== 'v1')).toEqual([]);
@@ -214,7 +216,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     const client = testClient();
     const { page } = mountFace(makeFace({ v1, V2 }), { client });
     await vi.waitFor(() => expect(client.fallbacks).toHaveLength(1));
-    await passed(30);
+    await painted();
 
     expect(page.frames.filter((text) => text !== 'v1')).toEqual([]);
     expect(failuresOf(client)).toMatchObject([{ version: 'v2', failure: { phase: 'render' } }]);

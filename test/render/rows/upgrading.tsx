@@ -2,6 +2,7 @@
 import type { ComponentType } from 'react';
 import { userEvent } from 'vitest/browser';
 import { vi } from 'vitest';
+import { painted } from '../../harness/mount.js';
 import { useFallbackBoundary, type GateProps } from '../../../src/index.js';
 import { createV1, mountFace, testClient, type Face } from '../setup.js';
 
@@ -33,6 +34,7 @@ export async function mountOnV1([name, makeFace]: readonly [string, Face], { V2,
   const { page } = mountFace(makeFace({ ...props, feature: 'live', v1, V2: Tried }), { client, strict: false });
   const input = await vi.waitUntil(() => page.container.querySelector<HTMLInputElement>('[aria-label="v1 text"]'));
   await userEvent.type(input, 'typed');
+  await painted();
   client.fallbacks.length = 0;
   client.sink.observations.length = 0;
   const before = { ...seen };
