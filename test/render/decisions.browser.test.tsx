@@ -3,7 +3,7 @@ import { userEvent } from 'vitest/browser';
 import { useState, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { FeatureGate, useFeature, useFeatureConfig, useFeatureDetails, VersionSwitcher } from '../../src/index.js';
-import { mount, painted, passed } from '../harness/mount.js';
+import { mount, painted } from '../harness/mount.js';
 import { rulesSnapshot } from '../harness/snapshot.js';
 import { createV1, testClient } from './setup.js';
 
@@ -35,7 +35,7 @@ describe('a gate', () => {
   });
 
   test('shows loading for waitMs while nothing is known, then v1', async () => {
-    const { Provider } = testClient(null, { waitMs: 60 });
+    const { Provider, clock } = testClient(null, { waitMs: 60 });
     const page = mount(
       <Provider>
         <FeatureGate feature="panel" fallback={<p>v1</p>} loading={<p>loading</p>}>
@@ -44,7 +44,11 @@ describe('a gate', () => {
       </Provider>,
     );
     expect(page.text()).toBe('loading');
-    await vi.waitFor(() => expect(page.text()).toBe('v1'));
+    await clock.advance(59);
+    await painted();
+    expect(page.text()).toBe('loading');
+    await clock.advance(1);
+    await painted();
     expect(page.frames).toEqual(['loading', 'v1']);
   });
 
@@ -60,7 +64,7 @@ describe('a gate', () => {
     await painted();
     expect(page.text()).toBe('loading');
     publish({ panel: {} });
-    await vi.waitFor(() => expect(page.text()).toBe('v2'));
+    await painted();
     expect(page.frames).toEqual(['loading', 'v2']);
   });
 });
@@ -108,7 +112,7 @@ describe('a kill', () => {
 
 describe('the breaker', () => {
   test('opens after three incidents, holds v1 without trying, and lets one gate probe after the cool-down', async () => {
-    const { Provider, sink, client } = testClient(undefined, {
+    const { Provider, sink, client, clock, fallbacks } = testClient(undefined, {
       breaker: { coolDownMs: 120 },
       random: () => 0,
       settleMs: 60,
@@ -133,7 +137,7 @@ describe('the breaker', () => {
     );
     const page = mount(ui(0), { strict: false });
     for (const key of [1, 2]) {
-      await passed(20);
+      await vi.waitFor(() => expect(fallbacks).toHaveLength(key));
       page.render(ui(key));
     }
     await vi.waitFor(() => expect(client.getDecision('panel').reason).toBe('CIRCUIT_OPEN'));
@@ -141,19 +145,22 @@ describe('the breaker', () => {
 
     const rendersWhenOpen = renders;
     page.render(ui(3));
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
     expect(renders).toBe(rendersWhenOpen);
     expect(sink.counts('v2').suppressedByBreaker).toBe(1);
 
     isBroken = false;
-    await passed(150);
+    await clock.advance(119);
+    expect(client.getDecision('panel').reason).toBe('CIRCUIT_OPEN');
+    await clock.advance(1);
+    await painted();
     expect(page.text()).toBe('v1');
     page.render(ui(4, 0));
     await painted();
     page.render(ui(5, 3));
     await vi.waitFor(() => expect(page.text()).toBe('v2v1v1'));
-    await passed(120);
+    await clock.advance(60);
     page.render(ui(6, 0));
     await painted();
     page.render(ui(7, 3));
@@ -166,7 +173,7 @@ describe('the breaker', () => {
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
     client.reportFailure('panel', new Error('elsewhere'));
     expect(client.getDecision('panel').reason).toBe('CIRCUIT_OPEN');
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v2');
   });
 
@@ -205,7 +212,7 @@ describe('the breaker', () => {
       </Provider>,
     );
     await vi.waitFor(() => expect(fallbacks).toHaveLength(1));
-    await passed(20);
+    await painted();
     expect(client.getDecision('panel').reason).toBe('OVERRIDE');
     expect(sink.counts('v2')).toMatchObject({ attempts: 0, exposures: 0, overridden: 1, failed: { render: 0 } });
   });
@@ -234,33 +241,35 @@ describe('what is counted', () => {
   });
 
   test('is one attempt, exposure and settling per episode of v1 and of v2, also under StrictMode', async () => {
-    const { Provider, sink } = testClient({ panel: {}, list: { percentage: 0 } });
+    const { Provider, sink, settle } = testClient({ panel: {}, list: { percentage: 0 } });
     mount(
       <Provider>
         {gate('panel')}
         {gate('list')}
       </Provider>,
     );
-    await passed(120);
+    await painted();
+    await settle();
     expect(sink.counts('v1')).toMatchObject({ attempts: 1, exposures: 1, settled: 1, aborted: 0 });
     expect(sink.counts('v2')).toMatchObject({ attempts: 1, exposures: 1, settled: 1, aborted: 0 });
     expect(sink.observations.map(({ arm }) => arm)).not.toContain('none');
   });
 
   test('is an abort when the gate goes away before it settled', async () => {
-    const { Provider, sink } = testClient(undefined, { settleMs: 5_000 });
+    const { Provider, sink, settle } = testClient();
     const page = mount(<Provider>{gate('panel')}</Provider>);
     await painted();
     page.unmount();
-    await passed(10);
+    await settle();
     expect(sink.counts('v2')).toMatchObject({ exposures: 1, settled: 0, aborted: 1 });
   });
 
   test('puts v1 that is shown for want of a snapshot, held or as a fallback into no arm', async () => {
-    const { Provider, sink, publish } = testClient(null);
+    const { Provider, sink, publish, settle } = testClient(null);
     mount(<Provider>{gate('panel')}</Provider>);
     publish({ panel: {} });
-    await passed(80);
+    await painted();
+    await settle();
     expect(sink.counts('v1').exposures).toBe(1);
     expect(sink.observations.map(({ arm }) => arm)).toEqual(sink.observations.map(() => 'none'));
   });
@@ -365,7 +374,7 @@ describe('the context', () => {
     client.setContext(userOn('v1'));
     await vi.waitFor(() => expect(page.text()).toBe('v1'));
     publish({ panel: { percentage: 100 } });
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
   });
 
@@ -374,7 +383,7 @@ describe('the context', () => {
     const page = mount(<Provider>{gate('panel')}</Provider>);
     client.setContext({ targetingKey: 'user-1', region: 'eu' });
     expect(client.isEnabled('panel')).toBe(true);
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
   });
 

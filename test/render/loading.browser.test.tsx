@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { FeatureGate, lazyVersion, versioned } from '../../src/index.js';
-import { mount, painted, passed } from '../harness/mount.js';
+import { mount, painted } from '../harness/mount.js';
 import { testClient } from './setup.js';
 
 const boom = new Error('v2 broke');
@@ -85,7 +85,7 @@ describe('loading', () => {
         </FeatureGate>
       </Provider>,
     );
-    await passed(30);
+    await painted();
     expect(page.text()).toBe('v1');
     expect(loader).not.toHaveBeenCalled();
   });

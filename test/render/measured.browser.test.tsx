@@ -2,8 +2,10 @@
 import type { ReactNode } from 'react';
 import { FeatureGate, type ExposureEvent, type SwitchbackOptions } from 'react-switchback';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { mount, passed } from '../harness/mount.js';
+import { mount, painted } from '../harness/mount.js';
 import { testClient, thrower } from './setup.js';
+// What is measured waits for this code.
+import '../../src/client/meter.js';
 
 const gate = (feature: 'panel' | 'list' = 'panel', v2: ReactNode = <p>v2</p>, key?: number) => (
   <FeatureGate key={key} feature={feature} fallback={<p>v1</p>}>
@@ -14,12 +16,13 @@ const busyFor = (ms: number): void => {
   const untilMs = performance.now() + ms;
   while (performance.now() < untilMs);
 };
-/** A client with thresholds that a test can wait for. */
-const quickClient = (options: Partial<SwitchbackOptions> = {}, rules: Record<string, Record<string, unknown>> = {}) =>
-  testClient(
-    { panel: {}, list: {}, ...rules },
-    { features: { panel: { slowMs: 60, silentMs: 100 }, list: { slowMs: 10_000 } }, ...options },
-  );
+const never = 60_000;
+const clientFor = (options: Partial<SwitchbackOptions> = {}, rules: Record<string, Record<string, unknown>> = {}) =>
+  testClient({ panel: {}, list: {}, ...rules }, options);
+/** Everybody of whom the panel takes 60 ms is slow; how long the machine takes for the list says nothing. */
+const slowness = { features: { panel: { slowMs: 60 }, list: { slowMs: never } } };
+/** Whose page does not answer for longer than 100 ms is silent, and nobody is slow. */
+const silence = { features: { panel: { slowMs: never, silentMs: 100 }, list: { slowMs: never, silentMs: 100 } } };
 type Sink = ReturnType<typeof testClient>['sink'];
 const bits = (sink: Sink) =>
   sink.observations.flatMap(({ kind, feature, version, arm }) =>
@@ -33,7 +36,7 @@ describe('a user', () => {
   };
 
   test('counts as slow once, whatever mounts, and only where the feature’s threshold is exceeded', async () => {
-    const { Provider, sink } = quickClient();
+    const { Provider, sink, settle } = clientFor(slowness);
     const page = mount(
       <Provider>
         {gate('panel', <Slow />)}
@@ -41,15 +44,18 @@ describe('a user', () => {
         {gate('list', <Slow />)}
       </Provider>,
     );
-    await vi.waitFor(() => expect(sink.counts('v2').settled).toBe(3), 10_000);
+    await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(3));
+    await settle();
     await vi.waitFor(() => expect(bits(sink)).toEqual(['slow panel v2 v2']));
     page.render(<Provider>{gate('panel', <Slow />, 3)}</Provider>);
-    await vi.waitFor(() => expect(sink.counts('v2').settled).toBe(4), 10_000);
+    await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(4));
+    await settle();
+    expect(sink.counts('v2').settled).toBe(4);
     expect(bits(sink)).toEqual(['slow panel v2 v2']);
   });
 
   test('counts as slow for v1 as for v2', async () => {
-    const { Provider, sink } = quickClient({}, { panel: { percentage: 0 } });
+    const { Provider, sink } = clientFor(slowness, { panel: { percentage: 0 } });
     mount(
       <Provider>
         <FeatureGate feature="panel" fallback={<Slow />}>
@@ -61,19 +67,20 @@ describe('a user', () => {
   });
 
   test('counts as silent where the page did not answer, and as settled all the same', async () => {
-    const { Provider, sink } = quickClient({ settleMs: 500 });
+    const { Provider, sink, clock, settle } = clientFor(silence);
     mount(<Provider>{gate()}</Provider>);
     await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(1));
-    // The code that watches is there; now the page hangs.
-    await passed(10);
-    busyFor(700);
-    await vi.waitFor(() => expect(sink.counts('v2').settled).toBe(1));
+    await painted();
+    // The page hangs: time passes, and nothing happens.
+    clock.jump(101);
+    await settle();
+    expect(sink.counts('v2').settled).toBe(1);
     await vi.waitFor(() => expect(bits(sink)).toEqual(['silent panel v2 v2']));
   });
 
   test('counts as nothing where the version settled, failed, or left before', async () => {
     const Bad = thrower(new Error('broke'));
-    const { Provider, sink } = quickClient({ settleMs: 500 });
+    const { Provider, sink, clock, settle } = clientFor(silence);
     const page = mount(
       <Provider>
         {gate('panel', <Bad />)}
@@ -82,35 +89,41 @@ describe('a user', () => {
     );
     await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(1));
     page.render(<Provider>{null}</Provider>);
-    await passed(20);
-    busyFor(700);
-    await passed(50);
+    await vi.waitFor(() => expect(sink.counts('v2').aborted).toBe(1));
+    clock.jump(10_000);
+    await settle();
+    await painted();
     expect(sink.counts('v2')).toMatchObject({ aborted: 1, settled: 0, failed: { render: 1 } });
     expect(bits(sink)).toEqual([]);
   });
 
   test('counts as nothing on a page that was hidden', async () => {
-    const { Provider, sink } = quickClient({ settleMs: 500 });
+    const { Provider, sink, clock, settle } = clientFor(silence);
     mount(<Provider>{gate()}</Provider>);
     await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(1));
-    await passed(10);
+    await painted();
     document.dispatchEvent(new Event('visibilitychange'));
-    busyFor(700);
-    await vi.waitFor(() => expect(sink.counts('v2').settled).toBe(1));
-    await passed(20);
+    clock.jump(10_000);
+    await settle();
+    expect(sink.counts('v2').settled).toBe(1);
+    await painted();
     expect(bits(sink)).toEqual([]);
   });
 });
 
 test('the heap is read as a version settles, once in a while', async () => {
-  const { Provider, sink } = quickClient();
+  const { Provider, sink, settle } = clientFor();
   const page = mount(<Provider>{gate()}</Provider>);
   const heap = () => sink.observations.filter((seen) => seen.kind === 'sum' && seen.name === 'heapMb');
-  await vi.waitFor(() => expect(heap()).toHaveLength(1), 10_000);
+  await painted();
+  await settle();
+  await vi.waitFor(() => expect(heap()).toHaveLength(1));
   expect(heap()).toMatchObject([{ feature: 'panel', version: 'v2', arm: 'v2', value: expect.any(Number) }]);
   page.render(<Provider>{gate('panel', <p>v2</p>, 2)}</Provider>);
-  await vi.waitFor(() => expect(sink.counts('v2').settled).toBe(2));
-  await passed(20);
+  await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(2));
+  await settle();
+  expect(sink.counts('v2').settled).toBe(2);
+  await painted();
   expect(heap()).toHaveLength(1);
 });
 
@@ -119,7 +132,7 @@ describe('onExposure', () => {
     const seen: string[] = [];
     const onExposure = ({ feature, version, isFallback }: ExposureEvent) =>
       void seen.push(`${feature} ${version}${isFallback ? ' fallback' : ''}`);
-    return { seen, ...quickClient({ onExposure }, rules) };
+    return { seen, ...clientFor({ onExposure }, rules) };
   };
 
   test.each([true, false])('is called once for many gates and whatever mounts again, StrictMode %s', async (strict) => {
@@ -167,7 +180,7 @@ describe('onExposure', () => {
     const onExposure = vi.fn(() => {
       throw new Error('analytics broke');
     });
-    const { Provider, faults, sink } = quickClient({ onExposure });
+    const { Provider, faults, sink } = clientFor({ onExposure });
     const page = mount(<Provider>{gate()}</Provider>);
     onTestFinished(() => page.render(null));
     await vi.waitFor(() => expect(faults.map(([operation]) => operation)).toEqual(['onExposure']));
