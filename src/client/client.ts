@@ -8,6 +8,7 @@ import { createBreakers } from './breakers.js';
 import { systemClock } from './clock.js';
 import { createConfigs } from './configs.js';
 import { createDecisions } from './decisions.js';
+import { createEarly } from './early.js';
 import { createFaults } from './faults.js';
 import { createGate } from './createGate.js';
 import { createGates } from './gates.js';
@@ -21,7 +22,7 @@ import { createOverrides } from './overrides.js';
 import { httpSink } from './reporter/httpSink.js';
 import { createSnapshotStore } from './snapshotStore.js';
 import { httpSource } from './source/httpSource.js';
-import { createClientStore, statusOf, type ClientState, type SwitchbackStatus } from './state.js';
+import { createClientStore, createStatusReader, statusOf } from './state.js';
 import { openStorage } from './storage.js';
 import type { SwitchbackClient } from './switchbackClient.js';
 import { anonymousTargetingKey } from './targetingKey.js';
@@ -63,6 +64,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
 
   const refresh = (feature?: string): void => {
     decisions.refresh(feature);
+    early.look();
     gates.notify(feature);
   };
   const intake = createIntake({ store, source, clock, faults, snapshots: () => snapshots, refresh: () => refresh() });
@@ -116,12 +118,20 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   const measuring = createMeasuring({ clock, faults, features, settleMs, observe, hostOf });
   let isRunning = false;
   let isOver = false;
+  const early = createEarly({
+    clock,
+    isUndecided() {
+      const { snapshot, status } = read();
+      return !(snapshot || isOver || status === 'offline' || status === 'static');
+    },
+  });
   const gates = createGates({
     read,
     decisions,
     breakers,
     loads,
     clock,
+    early,
     given: options,
     observe(observation) {
       // Work that ends after the client would open its sinks again.
@@ -134,8 +144,9 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
   });
 
   store.subscribe(({ status }, before) => {
-    if (status !== before.status)
-      observer.connection({ kind: 'connection', from: before.status, to: status, atMs: clock.now() });
+    if (status === before.status) return;
+    observer.connection({ kind: 'connection', from: before.status, to: status, atMs: clock.now() });
+    early.look();
   });
 
   /** Says once what is wrong with a key; whoever asks for it gets v1. */
@@ -179,6 +190,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       if (context === null) snapshots.clear();
       const next = identify(context ?? {});
       if (isSameContext(read().context, next)) return;
+      early.flush();
       snapshots = openSnapshots(next);
       const isOther = read().context.targetingKey !== next.targetingKey;
       // Rules hold for everyone; a snapshot of one user's assignments does not.
@@ -235,6 +247,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       // Gates that go at the same time have their last word in a microtask.
       queueMicrotask(() => {
         if (isRunning) return;
+        early.flush();
         isOver = true;
         measuring.close();
         observer.close();
@@ -266,19 +279,6 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       subscribeOverrides: overrides.subscribe,
       fault: faults.report,
     },
-  };
-}
-
-// The same object while it says the same, for `useSyncExternalStore`.
-function createStatusReader(read: () => ClientState): () => SwitchbackStatus {
-  let of: ClientState | undefined;
-  let status: SwitchbackStatus | undefined;
-  return () => {
-    const state = read();
-    const next = state === of && status ? status : statusOf(state);
-    of = state;
-    status = status && JSON.stringify(status) === JSON.stringify(next) ? status : next;
-    return status;
   };
 }
 

@@ -184,7 +184,7 @@ class MountedGate extends HostedGate implements Gate {
         ...(v1AlsoFailed && { v1AlsoFailed }),
         ...(suppressed.length > 0 && { suppressed }),
       };
-      host.failed(decision, failure, load);
+      host.failed(decision, failure, load, this);
       this.dropProbe();
       if (load !== record) host.loads()?.forgetFailure(error);
       const event = this.eventOf(phase, error, details);
@@ -278,7 +278,7 @@ class MountedGate extends HostedGate implements Gate {
   }
   reportFailure(version: Version, phase: FailurePhase, error: unknown): void {
     const failure = describeFailure(phase, error);
-    if (version === 'v2') this.host.failed(this.getView().decision, failure);
+    if (version === 'v2') this.host.failed(this.getView().decision, failure, undefined, this);
     else this.observer(version)({ kind: 'failure', failure });
   }
   v1Failed(error: unknown): void {

@@ -6,6 +6,8 @@ import type { Settling, SettlingBatch } from './settling.js';
 type Unlabelled<One> = One extends unknown ? Omit<One, keyof ObservedVersion | 'atMs'> : never;
 /** An observation without its labels: the episode's creator adds feature, version, arm and revision. */
 export type Observed = Unlabelled<Observation>;
+/** Tells of something that was observed of a version, with its labels. @param atMs when; default: now */
+export type Emit = (observed: Observed, atMs?: number) => void;
 
 /**
  * One mounted gate showing one version once. `trying` until it is committed, `exposed` until it stayed for `settleMs`; the
@@ -27,7 +29,7 @@ export interface EpisodeOptions {
   /** v1 in place of a v2 that failed. */
   readonly isFallback: boolean;
   readonly host: EpisodeHost;
-  readonly emit: (observed: Observed) => void;
+  readonly emit: Emit;
   readonly gate: { episodeSettled(): void };
 }
 
@@ -38,7 +40,7 @@ export class Episode {
   readonly isFallback: boolean;
   phase: EpisodePhase = 'trying';
   private readonly host: EpisodeHost;
-  private readonly emit: (observed: Observed) => void;
+  private readonly emit: Emit;
   private readonly gate: EpisodeOptions['gate'];
   private batch: SettlingBatch | undefined;
 

@@ -1,6 +1,6 @@
 import type { Version } from '../evaluate/snapshot.js';
 import type { FailurePhase } from '../observe/observe.js';
-import type { Observed } from './episode.js';
+import type { Emit } from './episode.js';
 import type { GateSettings, GateView, ResetEvent } from './gateView.js';
 
 /** What a catcher knows of an error besides the error. */
@@ -45,7 +45,7 @@ export interface Gate {
   /** Counts a failure of a version that stays on the screen. */
   reportFailure(version: Version, phase: FailurePhase, error: unknown): void;
   /** Counts something of a version of this gate, as things are now. */
-  observer(version: Version): (observed: Observed) => void;
+  observer(version: Version): Emit;
   /** Runs something of the host's; what it throws goes to `onInternalFault`. */
   guardHost(operation: string, run: () => void): void;
   /** v1's own error is on its way to the host's boundary and takes the gate with it. */

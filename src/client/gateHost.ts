@@ -2,14 +2,18 @@ import type { Decision } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { FailureReport } from '../observe/observe.js';
 import type { Clock } from './clock.js';
-import type { Episode, Observed } from './episode.js';
+import type { Emit, Episode } from './episode.js';
 import type { FallbackEvent, GateView } from './gateView.js';
 import type { CreateLoads, Loads } from './loads.js';
 
+/** A gate, for whoever asks whether a version is still there. */
+export interface ShownBy {
+  /** What it has settled on wanting; undefined before it is mounted, and after. */
+  readonly mountedOn?: Version | undefined;
+}
+
 /** What a gate brings along when it asks what to show. */
-export interface GateState {
-  /** What it has settled on wanting; undefined before it is mounted. */
-  readonly mountedOn: Version | undefined;
+export interface GateState extends ShownBy {
   /** It may try v2 for a half-open breaker. */
   readonly hasProbe: boolean;
 }
@@ -53,15 +57,15 @@ export interface GateHost {
     version: Version,
     decision: Decision,
     isFallback: boolean,
-    gate: { episodeSettled(): void },
+    gate: ShownBy & { episodeSettled(): void },
   ): Episode | undefined;
-  /** Labels observations as things are now. */
-  observer(version: Version, decision: Decision, isFallback?: boolean): (observed: Observed) => void;
+  /** Labels observations as things are now. @param gate that shows the version, if any does */
+  observer(version: Version, decision: Decision, isFallback?: boolean, gate?: ShownBy): Emit;
   /**
    * v2 failed in one gate: counts it and tells the breaker.
    * @param load what gates that wait for the same code have in common, so that their failure counts once
    */
-  failed(decision: Decision, failure: FailureReport, load?: unknown): void;
+  failed(decision: Decision, failure: FailureReport, load?: unknown, gate?: ShownBy): void;
   onFallback(event: FallbackEvent): void;
   /** Runs a callback of the host's; what it throws goes to `onInternalFault`. */
   guardHost(operation: string, run: () => void): void;

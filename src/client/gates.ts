@@ -1,16 +1,12 @@
 import type { Decision } from '../decide/decide.js';
 import type { FeatureSet } from '../features.js';
-import type { Observation } from '../observe/observe.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { Breakers } from './breakers.js';
-import type { Clock } from './clock.js';
-import type { Decisions } from './decisions.js';
 import { Episode, type EpisodeHost } from './episode.js';
 import type { FallbackEvent, GateView } from './gateView.js';
 import type { GateHost, VisibleGate } from './gateHost.js';
-import { createLabels } from './labels.js';
+import { createLabels, type LabelsOptions } from './labels.js';
 import { createSettling, type Settling } from './settling.js';
-import type { ClientState } from './state.js';
 
 /** A version that was committed to the screen, for the host's analytics. */
 export interface ExposureEvent {
@@ -21,12 +17,9 @@ export interface ExposureEvent {
   readonly isFallback: boolean;
 }
 
-export interface GatesOptions {
-  readonly read: () => ClientState;
-  readonly decisions: Decisions;
+export interface GatesOptions extends LabelsOptions {
   readonly breakers: Breakers;
   readonly loads: GateHost['loads'];
-  readonly clock: Clock;
   readonly given: {
     readonly features: FeatureSet;
     readonly settleMs?: number | undefined;
@@ -34,7 +27,6 @@ export interface GatesOptions {
     readonly onExposure?: ((event: ExposureEvent) => void) | undefined;
     readonly onFallback?: ((event: FallbackEvent) => void) | undefined;
   };
-  readonly observe: (observation: Observation) => void;
   readonly guardHost: GateHost['guardHost'];
 }
 
@@ -95,7 +87,9 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
       latestView = { shows: 'v2', decision, component: undefined, isHtml: false, isProven: true };
     return latestView;
   };
-  const labels = createLabels(feature, options);
+  const areLive = given.features[feature]?.upgrade === 'live';
+  const areHeldEarly = (): boolean => !areLive && held?.reason === 'DEFAULT';
+  const labels = createLabels(feature, options, { areLive, areHeldEarly });
   const exposures = new Set<string>();
   const episodes: EpisodeHost = {
     settling,
@@ -133,8 +127,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
       }
       if (!decision.enabled) return { shows: 'v1', because: 'decision', decision };
       if (mountedOn !== 'v2' && reason !== 'OVERRIDE') {
-        if (held && given.features[feature]?.upgrade !== 'live')
-          return { shows: 'v1', because: 'held', decision: held };
+        if (held && !areLive) return { shows: 'v1', because: 'held', decision: held };
         if (breakers.stateOf(feature).state === 'halfOpen' && !hasProbe)
           return {
             shows: 'v1',
@@ -163,16 +156,16 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
         decision,
         isFallback,
         host: episodes,
-        emit: labels.observer(version, decision, isFallback),
+        emit: labels.observer(version, decision, isFallback, gate),
         gate,
       }),
     observer: labels.observer,
-    failed(decision, failure, load) {
+    failed(decision, failure, load, gate) {
       if (load !== undefined) {
         if (load === countedLoad) return;
         countedLoad = load;
       }
-      labels.observer('v2', decision)({ kind: 'failure', failure });
+      labels.observer('v2', decision, false, gate)({ kind: 'failure', failure });
       // Somebody else changed the page, or what the versions share is broken: that is not v2's doing.
       if (decision.reason === 'OVERRIDE' || failure.v1AlsoFailed || failure.class) return;
       // A hundred rows that break over one bad record are one incident.

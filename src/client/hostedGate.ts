@@ -1,6 +1,6 @@
 import type { Decision } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
-import type { Episode, Observed } from './episode.js';
+import type { Emit, Episode } from './episode.js';
 import type { GateHost, GateState } from './gateHost.js';
 
 /** What a gate has registered with its host: the version it is mounted on, the episode of what it shows, and the probe. */
@@ -54,9 +54,9 @@ export abstract class HostedGate implements GateState {
     this.episode = undefined;
   }
 
-  observer(version: Version): (observed: Observed) => void {
+  observer(version: Version): Emit {
     const { host } = this;
-    return host.observer(version, host.decision(), this.hasFailed);
+    return host.observer(version, host.decision(), this.hasFailed, this);
   }
   guardHost(operation: string, run: () => void): void {
     this.host.guardHost(operation, run);

@@ -1,22 +1,33 @@
 import type { Decision } from '../decide/decide.js';
 import type { FeatureRule, Version } from '../evaluate/snapshot.js';
-import type { Observation } from '../observe/observe.js';
+import type { Observation, ObservedVersion } from '../observe/observe.js';
 import type { Clock } from './clock.js';
 import type { Decisions } from './decisions.js';
-import type { Observed } from './episode.js';
+import type { Early } from './early.js';
+import type { Emit } from './episode.js';
+import type { ShownBy } from './gateHost.js';
 import type { ClientState } from './state.js';
 
 export interface LabelsOptions {
   readonly read: () => ClientState;
   readonly decisions: Decisions;
   readonly clock: Clock;
+  readonly early: Early;
   readonly observe: (observation: Observation) => void;
+}
+
+/** What the gates of a feature do when v2 is decided for them. */
+export interface Upgrades {
+  /** They follow at once. */
+  readonly areLive: boolean;
+  /** They stay on v1, since one of them came before anything was decided. */
+  areHeldEarly(): boolean;
 }
 
 /** Says of observations of one feature what they are about. */
 export interface Labels {
-  /** Labels as things are now. */
-  observer(version: Version, decision: Decision, isFallback?: boolean): (observed: Observed) => void;
+  /** Labels as things are now, or as they are once anything is decided. @param gate whose version it is, if any gate's */
+  observer(version: Version, decision: Decision, isFallback?: boolean, gate?: ShownBy): Emit;
   /** The feature may be decided otherwise from now on. */
   forget(): void;
 }
@@ -25,55 +36,73 @@ interface Labelled {
   readonly state: ClientState;
   readonly version: Version;
   readonly decision: Decision;
-  readonly isFallback: boolean;
-  readonly observer: (observed: Observed) => void;
+  readonly isOutside: boolean;
+  readonly emit: Emit;
 }
 
-export function createLabels(feature: string, { read, decisions, clock, observe }: LabelsOptions): Labels {
+export function createLabels(
+  feature: string,
+  { read, decisions, clock, early, observe }: LabelsOptions,
+  upgrades: Upgrades,
+): Labels {
   // A list of gates asks for the same again and again.
   let latest: Labelled | undefined;
 
-  const label = (state: ClientState, version: Version, { reason }: Decision, isFallback: boolean) => {
-    const { snapshot } = state;
+  const labelsOf = (version: Version, { reason }: Decision, isOutside: boolean): ObservedVersion => {
+    const { snapshot } = read();
     const assignment = decisions.assignmentOf(feature);
     const rule = snapshot?.features.get(feature);
-    const isOverridden = reason === 'OVERRIDE';
-    const isAssigned = !isFallback && !isOverridden && assignment?.reason === 'SPLIT' && assignment.version === version;
-    const labels = {
+    const isAssigned = !isOutside && assignment?.reason === 'SPLIT' && assignment.version === version;
+    return {
       feature,
       version,
-      arm: isAssigned ? version : ('none' as const),
+      arm: isAssigned ? version : 'none',
       reason,
       epoch: snapshot?.epoch ?? 0,
       revision: snapshot?.revision ?? 0,
       stage: rule && 'stage' in rule ? rule.stage : null,
     };
-    return (observed: Observed) => {
-      const atMs = clock.now();
+  };
+  const emitAs =
+    (labels: ObservedVersion): Emit =>
+    (observed, atMs = clock.now()) => {
       // Of now, not of when the episode began: a lower rate holds at once.
       const { sampling = 1 }: Partial<FeatureRule> = Object(read().snapshot?.features.get(feature));
       const observation = { ...labels, ...observed, ...(sampling < 1 && { sampling }), atMs } as Observation;
       read().inspect?.(observation);
       // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
-      if (!isOverridden) observe(observation);
+      if (!isForced(labels)) observe(observation);
       else if (observed.kind === 'attempt') observe({ ...observation, kind: 'overridden' } as Observation);
     };
-  };
 
   return {
-    observer(version, decision, isFallback = false) {
+    observer(version, decision, isFallback = false, gate) {
       const state = read();
+      // Had it been v2, a gate that holds would show v1 as well: neither can be compared.
+      const isOutside = isFallback || isForced(decision) || Boolean(gate && upgrades.areHeldEarly());
       const isSame =
         latest?.state === state &&
         latest.version === version &&
         latest.decision === decision &&
-        latest.isFallback === isFallback;
-      if (!isSame || !latest)
-        latest = { state, version, decision, isFallback, observer: label(state, version, decision, isFallback) };
-      return latest.observer;
+        latest.isOutside === isOutside;
+      if (!isSame || !latest) {
+        const emit = emitAs(labelsOf(version, decision, isOutside));
+        latest = { state, version, decision, isOutside, emit };
+      }
+      const { emit } = latest;
+      if (state.snapshot || isOutside || (gate && !upgrades.areLive)) return emit;
+      return early.emit(() => {
+        // What has left before would not have become a v2 either.
+        if (gate && gate.mountedOn !== version) return emit;
+        const now = decisions.cell(feature).get();
+        const decided = labelsOf(version, now, isForced(now));
+        return decided.arm === 'none' ? emit : emitAs(decided);
+      });
     },
     forget() {
       latest = undefined;
     },
   };
 }
+
+const isForced = ({ reason }: Pick<Decision, 'reason'>): boolean => reason === 'OVERRIDE';

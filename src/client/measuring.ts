@@ -1,9 +1,10 @@
 import { refuseOption } from '../error.js';
 import type { Observation } from '../observe/observe.js';
+import type { Emit } from './episode.js';
 import type { Faults } from './faults.js';
 import { fetchChunk } from './fetchChunk.js';
 import type { GateHost } from './gateHost.js';
-import type { Emit, Meter, MeasureOptions, MeterHost } from './meter.js';
+import type { Meter, MeasureOptions, MeterHost } from './meter.js';
 
 /** @param outcome undefined for work that failed */
 export type Ended<T> = (ms: number, emit: Emit, outcome?: Awaited<T>) => (meter: Meter) => void;

@@ -5,7 +5,7 @@ import { maxMeasured, maxMeasures, measureNamePattern, measureUnitPattern } from
 import type { Observation, ObservedVersion } from '../observe/observe.js';
 import { createUnitWatch } from '../observe/unitWatch.js';
 import type { Clock } from './clock.js';
-import type { Observed } from './episode.js';
+import type { Emit } from './episode.js';
 import type { Faults } from './faults.js';
 
 /** How a measure is kept. */
@@ -15,9 +15,6 @@ export interface MeasureOptions {
   /** `histogram` (default): how values are spread; `counter`: what adds up; `gauge`: what is read now and then. */
   readonly kind?: MeasureKind | undefined;
 }
-
-/** Says what version a measure is of. */
-export type Emit = (observed: Observed) => void;
 
 /** What the entry chunk hands over, so that this one shares no code with it. */
 export interface MeterHost {

@@ -64,3 +64,16 @@ export function statusOf(state: ClientState): SwitchbackStatus {
     ...(error === null ? {} : { error }),
   };
 }
+
+/** The same object while it says the same, for `useSyncExternalStore`. */
+export function createStatusReader(read: () => ClientState): () => SwitchbackStatus {
+  let of: ClientState | undefined;
+  let status: SwitchbackStatus | undefined;
+  return () => {
+    const state = read();
+    const next = state === of && status ? status : statusOf(state);
+    of = state;
+    status = status && JSON.stringify(status) === JSON.stringify(next) ? status : next;
+    return status;
+  };
+}

@@ -2,7 +2,8 @@
 
 import { useContext, useMemo } from 'react';
 import type { SwitchbackClient } from '../client/switchbackClient.js';
-import type { Emit, MeasureOptions } from '../client/meter.js';
+import type { Emit } from '../client/episode.js';
+import type { MeasureOptions } from '../client/meter.js';
 import type { FeatureKey } from '../features.js';
 import type { FailurePhase } from '../observe/observe.js';
 import { useSwitchback } from './context.js';

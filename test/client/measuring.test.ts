@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createFaults } from '../../src/client/faults.js';
 import { createMeasuring, type MeasuringOptions } from '../../src/client/measuring.js';
-import type { Emit } from '../../src/client/meter.js';
+import type { Emit } from '../../src/client/episode.js';
 import { createMeter } from '../../src/client/meter.js';
 import type { Observation } from '../../src/observe/observe.js';
 import { createFakeClock } from '../harness/fakeClock.js';
