@@ -27,6 +27,8 @@ const MemoryPanel = versioned('memoryPanel', { v1: MemoryPanelV1, v2: async () =
 const v1 = 'v1: memories of s1';
 const v2 = 'v2: memories of s1';
 let serviceUrl = '';
+// A service, a database and a browser share the machine with others.
+const timeout = 30_000;
 
 interface Page {
   readonly root: Root;
@@ -44,7 +46,7 @@ function visit(user: string): Page {
     features,
     url: `${serviceUrl}/api`,
     context: { targetingKey: user },
-    waitMs: 5_000,
+    waitMs: 60_000,
     settleMs: 100,
     onFallback: (event) => void fallbacks.push(event),
     onInternalFault: () => {},
@@ -68,7 +70,7 @@ function leave({ root, container, client }: Page): void {
 }
 
 const shows = (page: Page, text: string) =>
-  vi.waitFor(() => expect(page.container.textContent).toBe(text), { timeout: 10_000 });
+  vi.waitFor(() => expect(page.container.textContent).toBe(text), { timeout });
 
 interface Numbers {
   readonly versions: Record<'v1' | 'v2', { counts: Record<string, unknown>; errorRate: number | null; users: unknown }>;
@@ -87,7 +89,7 @@ let grace: Page;
 test('a feature begins with v1 for everyone', async () => {
   await commands.callService('POST', '/api/features', { feature: 'memoryPanel', owner: 'web' });
   ada = visit('ada');
-  await shows(ada, v1);
+  expect(await heard(ada)).toBe(v1);
 });
 
 test('when everybody may have v2, whoever comes gets it, and whoever is in the middle of something keeps v1', async () => {
@@ -100,13 +102,14 @@ test('when everybody may have v2, whoever comes gets it, and whoever is in the m
 
 test('what each version does is counted, side by side, in the database', async () => {
   leave(ada);
+  // Longer than v2 needs to settle, whose time began earlier.
   await new Promise((resolve) => setTimeout(resolve, 150));
   leave(grace);
   await vi.waitFor(async () => {
     const { versions } = await numbers();
     expect(versions.v2.counts).toMatchObject({ attempts: 1, exposures: 1, settled: 1 });
     expect(versions.v2).toMatchObject({ errorRate: 0, users: { exposed: 1, error: 0 } });
-  }, 10_000);
+  }, timeout);
   const buckets = await commands.runSql("SELECT DISTINCT version FROM metric_buckets WHERE feature = 'memoryPanel'");
   expect(buckets.map(({ version }) => version)).toContain('v2');
 });
@@ -116,14 +119,14 @@ test('on the day of the bug v1 is on the screen instead, and the failure is in t
   await shows(grace, v2);
   isBroken = true;
   const linus = visit('linus');
-  await vi.waitFor(() => expect(linus.fallbacks).toHaveLength(1), 10_000);
+  await vi.waitFor(() => expect(linus.fallbacks).toHaveLength(1), timeout);
   expect(linus.container.textContent).toBe(v1);
   expect(linus.fallbacks[0]).toMatchObject({ feature: 'memoryPanel', phase: 'render' });
   leave(linus);
   await vi.waitFor(async () => {
     const { versions } = await numbers();
     expect(versions.v2.counts['failed']).toMatchObject({ render: 1 });
-  }, 10_000);
+  }, timeout);
 });
 
 test('somebody on call types one line of SQL, and v2 is gone from every open page', async () => {
@@ -134,7 +137,7 @@ test('somebody on call types one line of SQL, and v2 is gone from every open pag
   await vi.waitFor(async () => {
     const status = await commands.callService('GET', '/api/health/rollback-status');
     expect(status).toMatchObject({ rollbackComplete: true, status: { memoryPanel: 'v1' }, blockers: [] });
-  }, 10_000);
+  }, timeout);
   const { entries } = (await commands.callService('GET', '/api/audit?feature=memoryPanel')) as {
     entries: { actor: string; source: string; after: unknown }[];
   };
@@ -145,7 +148,7 @@ test('the service goes away and comes back: no page blinks, and the rollback is 
   await commands.restartService();
   expect(grace.container.textContent).toBe(v1);
   const late = visit('late');
-  await shows(late, v1);
+  expect(await heard(late)).toBe(v1);
   leave(late);
   leave(grace);
 }, 60_000);
@@ -172,6 +175,6 @@ test('once v2 is mended the rollback is undone, with a reason, and v2 is back fo
 
 /** What a page shows once it has heard from the service. */
 async function heard(page: Page): Promise<string> {
-  await vi.waitFor(() => expect(page.client.getStatus().status).toBe('live'), { timeout: 10_000 });
+  await vi.waitFor(() => expect(page.client.getStatus().status).toBe('live'), { timeout });
   return page.container.textContent;
 }

@@ -5,7 +5,7 @@ import { commands, userEvent } from 'vitest/browser';
 import { FeatureSettings, type OperatorOptions } from '../../src/settings/index.js';
 import { forwardTo, openPage, type SettingsPage } from './operatorPage.js';
 
-const timeout = 15_000;
+const timeout = 30_000;
 let serviceUrl = '';
 let token = '';
 let viewerToken = '';

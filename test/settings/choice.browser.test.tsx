@@ -30,7 +30,7 @@ describe('a user who may choose', () => {
     button.focus();
     await userEvent.keyboard('{Enter}');
     await expect.poll(() => shown(page)).toBe('panel v2');
-    getByText('You see the new version because you chose it.');
+    await vi.waitFor(() => getByText('You see the new version because you chose it.'));
     expect(page.client.getOverride('memoryPanel').version).toBe('v2');
     expect(document.activeElement).toBe(button);
     expect(button.textContent).toBe('Go back to the current version');

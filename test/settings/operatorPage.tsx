@@ -1,9 +1,13 @@
+import { configure } from '@testing-library/dom';
 import { createRoot } from 'react-dom/client';
 import { StrictMode, type ReactNode } from 'react';
 import { onTestFinished } from 'vitest';
 import { commands } from 'vitest/browser';
 import { createSwitchback, defineFeatures, SwitchbackProvider, useFeature } from '../../src/index.js';
 import type { SwitchbackClient } from '../../src/client/switchbackClient.js';
+
+// What is looked for comes at once, unless the machine has other things to do.
+configure({ asyncUtilTimeout: 10_000 });
 
 const features = defineFeatures({ memoryPanel: {}, sessionsList: {} });
 
