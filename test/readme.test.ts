@@ -1,32 +1,66 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
+import { guideFiles } from './package/guideFiles.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 const blocksIn = (text: string) => [...text.matchAll(/```tsx?\n([\s\S]*?)```/g)].map(([, code]) => code!);
 const blocks = blocksIn(readme);
 const docs = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+// These need packages that only their fixtures install; test/package compiles them there, and runs them.
+const compiledInFixtures = ['react-router.md', 'tanstack-start.md'];
 const docBlocks = await Promise.all(
   docs.map(async (name) =>
     blocksIn(await readFile(join(root, 'docs', name), 'utf8')).map((code, at) => [at + 1, name, code] as const),
   ),
 );
+// A block whose first line is a path is a file of an app: those of one document are compiled as one program.
+const pathOf = (code: string) => /^\/\/ (\S+\.tsx?)\n/.exec(code)?.[1];
+const aloneBlocks = docBlocks.flat().filter(([, , code]) => pathOf(code) === undefined);
+const apps = docBlocks
+  .map((all) => all.filter(([, , code]) => pathOf(code) !== undefined))
+  .filter((named) => named.length > 0 && !compiledInFixtures.includes(named[0]![1]))
+  .map((named) => [named[0]![1], new Map(named.map(([, , code]) => [pathOf(code)!, code]))] as const);
 
-/** Type-checks one block as a program of its own, beside the two components it may import. */
-async function compile(code: string): Promise<string> {
+const panel = (name: string) =>
+  `export const ${name} = (props: { session: string }) => props.session;\nexport default ${name};\n`;
+/** What documents import and do not show. */
+const standIns = {
+  'features.ts': `import { defineFeatures } from 'react-switchback/rsc';\nexport const features = defineFeatures({ memoryPanel: {}, header: {} });\n`,
+  'Header.tsx': `export const Header = () => 'v1';\n`,
+  'HeaderV2.tsx': `export const HeaderV2 = () => 'v2';\n`,
+  'MemoryPanel.tsx': panel('MemoryPanel'),
+  'MemoryPanelV2.tsx': panel('MemoryPanelV2'),
+};
+/** As much of Next.js' types as documents need. */
+const nextTypes = `declare module 'next/headers' {
+  export function cookies(): Promise<{ get(name: string): { name: string; value: string } | undefined }>;
+}
+interface RequestInit { next?: { revalidate?: number | false } }
+`;
+
+/** Type-checks files as a program of their own, with what they may import beside each of them. */
+async function compile(files: Iterable<readonly [path: string, code: string]>): Promise<string> {
   const cache = join(root, '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'readme-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const panel = (name: string) =>
-    `export const ${name} = (props: { session: string }) => props.session;\nexport default ${name};\n`;
-  await writeFile(join(folder, 'MemoryPanel.tsx'), panel('MemoryPanel'));
-  await writeFile(join(folder, 'MemoryPanelV2.tsx'), panel('MemoryPanelV2'));
-  await writeFile(join(folder, 'block.tsx'), code);
+  const given = [...files];
+  const all = new Map(given);
+  for (const [path] of given)
+    for (const [name, code] of Object.entries(standIns)) {
+      const beside = join(dirname(path), name);
+      if (!all.has(beside)) all.set(beside, code);
+    }
+  for (const [path, code] of all) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), code);
+  }
+  await writeFile(join(folder, 'next.d.ts'), nextTypes);
   const compilerOptions = { module: 'esnext', moduleResolution: 'bundler', rootDir: root };
   await writeFile(
     join(folder, 'tsconfig.json'),
@@ -44,19 +78,32 @@ test('the README shows code', () => {
 });
 
 test.each(blocks.map((code, at) => [at + 1, code] as const))('block %i of the README compiles', async (_at, code) => {
-  expect(await compile(code)).toBe('');
+  expect(await compile([['block.tsx', code]])).toBe('');
 });
 
-test.each(docBlocks.flat())('block %i of docs/%s compiles', async (_at, _name, code) => {
-  expect(await compile(code)).toBe('');
+test.each(aloneBlocks)('block %i of docs/%s compiles', async (_at, _name, code) => {
+  expect(await compile([['block.tsx', code]])).toBe('');
+});
+
+test.each(apps)('the files that docs/%s shows compile together', async (_name, files) => {
+  expect(await compile(files)).toBe('');
+});
+
+test.each(compiledInFixtures)('every block of docs/%s is a file, which its fixture compiles', async (name) => {
+  const own = docBlocks.flat().filter(([, document]) => document === name);
+  expect(own.length).toBeGreaterThan(0);
+  expect(own.filter(([, , code]) => pathOf(code) === undefined)).toEqual([]);
+  expect(own.map(([, , code]) => code)).toEqual([...(await guideFiles(name)).values()]);
+  const tests = (await readdir(join(root, 'test/package'))).filter((file) => file.endsWith('.test.ts'));
+  const texts = await Promise.all(tests.map((file) => readFile(join(root, 'test/package', file), 'utf8')));
+  expect(texts.filter((text) => text.includes(`document: '${name}'`))).toHaveLength(1);
 });
 
 test('the quick start is at most ten lines, and a typing mistake in it does not compile', async () => {
   const [quickStart = ''] = blocks;
   expect(quickStart.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
-  expect(await compile(quickStart.replace("versioned('memoryPanel'", "versioned('memoryPanle'"))).toContain(
-    'memoryPanle',
-  );
+  const wrong = quickStart.replace("versioned('memoryPanel'", "versioned('memoryPanle'");
+  expect(await compile([['block.tsx', wrong]])).toContain('memoryPanle');
 });
 
 test('documents link only to files that are there', async () => {
