@@ -34,8 +34,11 @@ export type FeatureSet = Readonly<Record<string, FeatureDefinition>>;
 // oxlint-disable-next-line typescript/no-empty-object-type -- filled by declaration merging in the host's code
 export interface Register {}
 
+/** All sets that were registered. */
 type RegisteredSet = Register[keyof Register];
+/** The keys of a set. */
 type KeysOf<Set> = Set extends unknown ? keyof Set & string : never;
+/** The settings that a set gives a feature. */
 type ConfigIn<Set, Key> = Set extends { readonly [K in Key & string]: { readonly config: infer Config } }
   ? Widened<Config>
   : never;

@@ -1,4 +1,10 @@
-// The front door: everything a React app needs. Only the files of render/ are client components.
+/**
+ * Everything a React app needs: the provider, gates that show v1 or v2, hooks, and the client behind them.
+ * @see docs/quick-start.md
+ * @module
+ */
+
+// Only the files of render/ are client components.
 export { SwitchbackProvider, type SwitchbackProviderProps } from './render/SwitchbackProvider.js';
 export { useSwitchback } from './render/context.js';
 export { useFeature, useFeatureDetails } from './render/useFeature.js';

@@ -7,8 +7,9 @@ import type { HealthEngine, HealthEngineOptions } from './healthEngine.js';
 import { healthPoliciesOf, type HealthClock, type HealthPolicyOptions } from './healthOptions.js';
 import type { SwitchbackClient } from './switchbackClient.js';
 
+/** What features are held to, and who hears of it. */
 export interface HealthMonitorOptions extends HealthPolicyOptions {
-  /** Fetches the code that judges; default: by `import`. */
+  /** Fetches the code that judges; default: by `import`. @internal */
   readonly load?: (() => Promise<{ createHealthEngine(options: HealthEngineOptions): HealthEngine }>) | undefined;
 }
 

@@ -1,3 +1,8 @@
+/**
+ * The client without React: sources, sinks, health and activity, for apps that put it together themselves.
+ * @module
+ */
+
 export { createSwitchback } from './client.js';
 export type { SwitchbackClient } from './switchbackClient.js';
 export type { BreakerOptions, SwitchbackOptions } from './options.js';

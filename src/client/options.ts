@@ -54,6 +54,7 @@ export interface SwitchbackOptions {
   readonly EventSource?: typeof EventSource | undefined;
 }
 
+/** When a browser stops trying v2 of a feature, and for how long. */
 export interface BreakerOptions extends Partial<BreakerPolicy> {
   /** What opens to v1: `new` (default) leaves a v2 that works on the screen; `all` takes that off as well. */
   readonly onOpen?: 'new' | 'all' | undefined;

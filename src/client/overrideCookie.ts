@@ -9,6 +9,7 @@ export interface OverrideCookie {
   set(feature: string, override: Override | null): void;
 }
 
+/** How the cookie is called and where it is sent. */
 export interface OverrideCookieOptions {
   /** Default `switchback`. */
   readonly name?: string | undefined;

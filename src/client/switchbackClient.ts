@@ -67,7 +67,7 @@ export interface SwitchbackClient {
   start(): void;
   /** Stops fetching, sends what is waiting, lets go of every timer and listener. Decisions stay readable. */
   close(): void;
-  /** What `render` builds on; not for hosts. */
+  /** What `render` builds on; not for hosts. @internal */
   readonly internals: ClientInternals;
 }
 

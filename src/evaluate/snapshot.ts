@@ -5,6 +5,7 @@ export type Version = 'v1' | 'v2';
 
 /** JSON as `JSON.parse` gives it; objects from the wire are read by own keys only. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+/** An object that JSON can say, such as a feature's settings. */
 export type JsonObject = { readonly [key: string]: JsonValue };
 
 /** Who asks: OpenFeature's evaluation context. A missing or empty `targetingKey` counts as `default-session`. */

@@ -3,11 +3,13 @@ import { assertNever } from '../error.js';
 
 /** When a breaker opens and for how long; durations in ms. */
 export interface BreakerPolicy {
-  /** Incidents within `windowMs` that open it. */
+  /** Incidents within `windowMs` that open it; default 3. */
   readonly incidentLimit: number;
+  /** Default 300,000. */
   readonly windowMs: number;
-  /** The first cool-down; each further one doubles it. */
+  /** The first cool-down; each further one doubles it. Default 30,000. */
   readonly coolDownMs: number;
+  /** Default 1,800,000. */
   readonly maxCoolDownMs: number;
 }
 

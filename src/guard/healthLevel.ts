@@ -1,4 +1,5 @@
 // What a page needs before the code that judges is there.
+/** How v2 fares: below its thresholds, above one of them, or far above it. */
 export type HealthLevel = 'healthy' | 'degraded' | 'critical';
 
 /** When a feature is not healthy any more, and when it is again. A threshold that is null is none. */
@@ -34,6 +35,7 @@ export const defaultHealthPolicy: HealthPolicy = {
   recoverMs: 60_000,
 };
 
+/** Which threshold was passed: 0–1, ms or MB. */
 export type HealthThreshold = 'maxErrorRate' | 'maxLatencyMs' | 'maxMemoryMB';
 
 /** A measured value and from how many observations it comes. */

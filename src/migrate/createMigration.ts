@@ -18,6 +18,7 @@ import { createOutcomes } from './outcomes.js';
 import { likeV1, nowMs } from './safely.js';
 import { checkCallOptions, checkClient, type Callable, type CallOptions, type Counterpart } from './safelyOptions.js';
 
+/** The methods of a module, without its values. */
 type MethodsOf<Module> = {
   readonly [Name in keyof Module as Module[Name] extends Callable ? Name : never]: Module[Name];
 };
@@ -42,6 +43,7 @@ export type MethodOptions<Module> = {
     : never;
 } & { readonly [Path in `${keyof Module & string}.${string}`]?: CallOptions<Callable> };
 
+/** The two modules, and what is said of their methods. */
 export interface MigrationOptions<Module extends object> {
   readonly client: SwitchbackClient;
   /** A module namespace, an object or an instance of a class. It is called with itself as `this` and otherwise left alone. */
@@ -55,6 +57,7 @@ export interface MigrationOptions<Module extends object> {
   readonly limits?: HealthLimits | undefined;
 }
 
+/** A module behind two versions, and what became of its calls. */
 export interface Migration<Module extends object> {
   /** Stands for v1: the same methods with the same signatures, which may be taken out of it. Values stay v1's. */
   readonly api: Module;

@@ -27,6 +27,7 @@ export interface ShadowMetrics {
   readonly faulted: number;
 }
 
+/** v1 with v2 beside it, and how they compare. */
 export interface Shadow<F extends Callable> {
   /** Stands for v1: always v1's answer or v1's own error, which waits for nothing of v2's. */
   readonly call: F;

@@ -8,6 +8,7 @@ export interface MigrationHealth {
   readonly details: readonly string[];
 }
 
+/** What v2's calls are held to. */
 export interface HealthLimits {
   /** 0–1 of v2's calls; default 0.95. Surely below it is `critical`, perhaps below it `degraded`. */
   readonly minSuccessRate?: number | undefined;

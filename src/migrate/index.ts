@@ -1,3 +1,9 @@
+/**
+ * Functions, modules and stored data on their way from v1 to v2.
+ * @see docs/migrate.md
+ * @module
+ */
+
 export { safely } from './safely.js';
 export {
   NotApplied,

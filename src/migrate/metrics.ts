@@ -1,5 +1,6 @@
 import type { CallTotals, VersionCalls } from './callTally.js';
 
+/** What became of one version's calls. */
 type Calls = Readonly<Omit<VersionCalls, 'logMs'>>;
 
 /** What became of calls. */

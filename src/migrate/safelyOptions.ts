@@ -37,6 +37,7 @@ export interface CallOptions<F extends Callable> {
   readonly idempotencyKey?: ((...args: Parameters<F>) => string) | undefined;
 }
 
+/** The two functions, and whose decision chooses. */
 export interface SafelyOptions<F extends Callable> extends CallOptions<F> {
   readonly client: SwitchbackClient;
   readonly v1: F;

@@ -18,6 +18,7 @@ export type Measure =
     }
   | ({ readonly kind: 'histogram'; readonly unit: string } & Histogram);
 
+/** How the values of a measure are kept. */
 export type MeasureKind = Measure['kind'];
 
 /** Measures by name: a host may call one `constructor`, so read own keys only. */

@@ -10,6 +10,7 @@ export interface Sum {
  */
 export type SumName = 'heapMb' | 'fetchErrors';
 
+/** Sums by name; absent: nothing was added. */
 export type Sums = Readonly<Partial<Record<SumName, Sum>>>;
 
 /** Sums that are being added to. */

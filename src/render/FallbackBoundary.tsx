@@ -33,6 +33,7 @@ export type FallbackChoice =
       readonly FallbackComponent: ComponentType<FallbackProps>;
     };
 
+/** What to show when v2 fails, and which feature it counts for. */
 export type FallbackBoundaryProps = FallbackChoice &
   GateProps & {
     /** Counts what happens under this feature. It does not gate: v2 is always tried. */

@@ -7,6 +7,7 @@ import type { GateProps } from './gateProps.js';
 import { useGate } from './useGate.js';
 import { useVersions } from './Versions.js';
 
+/** Which feature decides, and its two versions. */
 export interface FeatureGateProps extends GateProps {
   readonly feature: FeatureKey;
   /** v1: shown while the feature is off, and from the moment v2 fails. */

@@ -24,6 +24,7 @@ export interface MigrationLabels {
   readonly count?: (progress: ShownProgress) => string;
 }
 
+/** Whose progress is shown, and in which words. */
 export interface MigrationProgressProps {
   readonly migration: ProgressSource<ShownProgress>;
   readonly labels?: MigrationLabels | undefined;

@@ -20,6 +20,7 @@ export interface SwitcherLabels {
   readonly v2?: string;
 }
 
+/** Which feature decides, its two versions, and who may switch. */
 export interface VersionSwitcherProps extends GateProps {
   readonly feature: FeatureKey;
   readonly v1: ReactNode;

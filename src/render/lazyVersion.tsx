@@ -23,6 +23,7 @@ export interface LazyVersion<Props extends object> {
   (props: Props): ReactNode;
   /** Fetches the code ahead of time. Resolves when it is there; rejects if it cannot be had. */
   preload(): Promise<void>;
+  /** @internal */
   readonly [lazySource]: LazySource;
 }
 

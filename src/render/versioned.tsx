@@ -8,6 +8,7 @@ import { lazyVersion, type VersionLoader } from './lazyVersion.js';
 import { useGate } from './useGate.js';
 import { useVersions } from './Versions.js';
 
+/** The two components, and how v2 is loaded. */
 export interface VersionedOptions<Props extends object> extends Omit<GateProps, 'resetKeys'> {
   readonly v1: ComponentType<Props>;
   /** Loads the component that takes over; it must accept v1's props. */

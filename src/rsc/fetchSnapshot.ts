@@ -4,6 +4,7 @@ import type { JsonObject } from '../evaluate/snapshot.js';
 import { maxSnapshotLength } from './serializeSnapshot.js';
 import { tell } from './tell.js';
 
+/** How long to wait, and how to ask. */
 export interface FetchSnapshotOptions {
   /** How long a render may wait for the whole answer, in ms; default 1,000. */
   readonly timeoutMs?: number | undefined;

@@ -9,6 +9,7 @@ import { readNowMs } from '../evaluate/readNowMs.js';
 import type { EvaluationContext } from '../evaluate/snapshot.js';
 import type { FeatureSet } from '../features.js';
 
+/** When it is. */
 export interface DecideOptions {
   /** The time for `from` and `until`, ms since 1970; default: the snapshot's own `now`, else the machine's. */
   readonly nowMs?: number | undefined;

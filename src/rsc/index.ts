@@ -1,4 +1,9 @@
-// For server components and server rendering: no hooks, no context, no "use client". Nothing here keeps state between requests.
+/**
+ * For server components and server rendering: no hooks, no context, no "use client". Nothing here keeps state between requests.
+ * @see docs/server-rendering.md
+ * @module
+ */
+
 export { getDecision, getDecisions, type DecideOptions } from './getDecision.js';
 export { fetchSnapshot, type FetchSnapshotOptions } from './fetchSnapshot.js';
 export { withOverrides, type WithOverridesOptions } from './withOverrides.js';

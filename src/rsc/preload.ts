@@ -7,6 +7,7 @@ export interface Preloadable {
   preload(): Promise<void>;
 }
 
+/** How long to wait, and who hears of what failed. */
 export interface PreloadOptions {
   /** How long a render may wait, in ms; default 3,000. */
   readonly timeoutMs?: number | undefined;

@@ -2,6 +2,7 @@ import { SwitchbackError, type OnInternalFault } from '../error.js';
 import { parseSnapshot } from '../evaluate/parseSnapshot.js';
 import { tell } from './tell.js';
 
+/** Who hears of what failed. */
 export interface SerializeSnapshotOptions {
   /** Hears of a snapshot that cannot be sent; default: a console warning in development. */
   readonly onInternalFault?: OnInternalFault | undefined;

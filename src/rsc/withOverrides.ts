@@ -5,6 +5,7 @@ import { isObject } from '../evaluate/kind.js';
 import type { EvaluationContext, JsonObject } from '../evaluate/snapshot.js';
 import type { FeatureSet } from '../features.js';
 
+/** The request's cookie, and who may force a version. */
 export interface WithOverridesOptions {
   /** The request's `Cookie` header; anything may come. */
   readonly cookie: string | null | undefined;

@@ -1,4 +1,9 @@
-// The service: `react-switchback/service`. Runs on Node; handlers also inside any host that speaks fetch.
+/**
+ * The service, for programs that start or embed it. Runs on Node; handlers also inside any host that speaks fetch.
+ * @see docs/operations.md, docs/contracts.md
+ * @module
+ */
+
 export { createHandler, type Handler, type HandlerOptions } from './http/createHandler.js';
 export type { ServiceToken } from './http/access.js';
 export type { RequestOrigin } from './http/requestOrigin.js';

@@ -23,6 +23,7 @@ export interface PostgresPoolOptions {
   readonly application_name?: string;
 }
 
+/** Where the database is, and how it is used. */
 export interface PostgresStoreOptions extends StoreSettings {
   /** `postgresql://…`; else `pool`, else the PG* variables of the environment. */
   readonly connectionString?: string;

@@ -21,6 +21,7 @@ export const defaultPort = 4400;
 /** Where the embedded database and the admin token are kept unless told otherwise. */
 export const defaultDataDir = '.switchback';
 
+/** Options of the handler that a service takes as they are. */
 type HandlerPart =
   | 'delivery'
   | 'startKills'
@@ -35,6 +36,7 @@ type HandlerPart =
   | 'planTickMs'
   | 'baselineTickMs';
 
+/** Where the service listens, and where it keeps what it knows. */
 export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   /** Default 4400; 0 takes a free one. */
   readonly port?: number;
@@ -62,6 +64,7 @@ export interface ServiceOptions extends Pick<HandlerOptions, HandlerPart> {
   readonly log?: (line: string) => void;
 }
 
+/** A service that listens. */
 export interface RunningService {
   readonly url: string;
   readonly port: number;

@@ -5,7 +5,9 @@ import type { Histogram } from '../observe/histogram.js';
 import type { Measures } from '../observe/measure.js';
 import type { Sums } from '../observe/sum.js';
 
+/** What a token may do; `operator` may all that `viewer` may, `admin` everything. */
 export type Role = 'viewer' | 'operator' | 'admin';
+/** Where a change came from. */
 export type ChangeSource = 'api' | 'cli' | 'ui' | 'env' | 'sql' | 'guard' | 'plan';
 
 /** A user named by tag; the label is for operators and never published. */
@@ -61,6 +63,7 @@ export interface StoredRollback {
   readonly endedReason: string | null;
 }
 
+/** One change as the audit keeps it; `at` is ISO 8601, `before` and `after` are the feature's row. */
 export interface AuditEntry {
   readonly id: number;
   readonly at: string;
@@ -105,6 +108,7 @@ export interface FeatureChange {
   readonly ifRowRevision: number;
 }
 
+/** The order of the state after a change, and what the change made. */
 export interface ChangeResult extends Order {
   readonly feature: StoredFeature | null;
   readonly rollbackId: number | null;
@@ -131,6 +135,7 @@ export interface AcceptedBucket {
   readonly unverified: boolean;
 }
 
+/** What one page counted, after validation; stored once per sender and number. */
 export interface BatchToStore {
   readonly senderId: string;
   readonly seq: number;
@@ -186,6 +191,7 @@ export interface StoredDelivery {
   readonly missing: number;
 }
 
+/** Numbers of one version over a window. */
 export interface StoredTotals extends StoredNumbers {
   readonly version: 'v1' | 'v2';
   /**
@@ -245,6 +251,7 @@ export interface FlagStore {
   close(): Promise<void>;
 }
 
+/** Why a store refused; `conflict`: it exists, or would be a circle, `stale`: the row has changed since it was read. */
 export type StoreErrorCode = 'not-found' | 'conflict' | 'stale' | 'invalid' | 'unavailable';
 
 /** What a store refuses, in words for the caller; `field` is a JSON pointer where one field is to blame. */

@@ -23,6 +23,7 @@ export interface ActiveToken {
   readonly expiresAtMs: number | null;
 }
 
+/** A new token: its hash, never itself. */
 export interface TokenToStore {
   readonly name: string;
   readonly role: Role;

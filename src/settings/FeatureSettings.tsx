@@ -20,6 +20,7 @@ export interface SettingsFeature {
   readonly description?: ReactNode;
 }
 
+/** Which features are listed, and for whom. */
 export interface FeatureSettingsProps extends Omit<SettingsRootProps, 'children'> {
   /** The features, in this order. Absent: for operators, whatever the service has; users have no choice there. */
   readonly features?: readonly SettingsFeature[] | undefined;

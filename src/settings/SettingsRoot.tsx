@@ -8,6 +8,7 @@ import type { SettingsLabels } from './settingsLabels.js';
 import { settingsPart, type SettingsClassNames } from './settingsPart.js';
 import { useOperator, useOwnOperator, type OperatorOptions } from './useOperator.js';
 
+/** For whom the settings are, and their words. */
 export interface SettingsRootProps {
   /** For those who may change features for everybody; absent: the panel is for users. */
   readonly operator?: OperatorOptions | undefined;

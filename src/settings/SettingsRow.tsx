@@ -5,6 +5,7 @@ import type { FeatureKey } from '../features.js';
 import { SettingsRowContext, useSettings } from './settingsContext.js';
 import { settingsPart } from './settingsPart.js';
 
+/** One feature's row. */
 export interface SettingsRowProps {
   readonly feature: FeatureKey;
   /** What users call it; default: its key. */

@@ -27,6 +27,7 @@ export interface OperatorView {
   readonly outcomes: ReadonlyMap<string, Outcome>;
 }
 
+/** What an operator's panel reads and does. */
 export interface Operator {
   readonly store: Pick<StoreApi<OperatorView>, 'getState' | 'subscribe'>;
   /** Reads now and every 15 s; safe to call again after `stop`. */

@@ -1,4 +1,9 @@
-// Settings > Features, for users and for operators. Not part of the main entry.
+/**
+ * Settings > Features, for users and for operators. Not part of the main entry.
+ * @see docs/settings.md
+ * @module
+ */
+
 export { FeatureSettings, type FeatureSettingsProps, type SettingsFeature } from './FeatureSettings.js';
 export { type SettingsRootProps } from './SettingsRoot.js';
 export { type SettingsRowProps } from './SettingsRow.js';

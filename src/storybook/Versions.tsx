@@ -3,6 +3,7 @@ import { useContext, useEffect, useRef, type CSSProperties, type ReactNode } fro
 import { everyFeature, encodeEdits, type FeatureEdit } from './edits.js';
 import { editsGlobal, modeGlobal } from './report.js';
 
+/** Whose versions are shown. */
 export interface VersionsProps {
   /** A story whose `parameters.switchback` name its features; default: the first one of the page. */
   readonly of?: Of;

@@ -5,6 +5,7 @@ import type { FeatureKey } from '../features.js';
 import { createTestClient, type TestClient, type TestClientOptions } from './createTestClient.js';
 import { TestSwitchback } from './TestSwitchback.js';
 
+/** The feature whose versions are compared, and how they are rendered. */
 export interface BothVersionsOptions<Rendered> extends TestClientOptions {
   /** Whose versions are compared; all others are v1 unless `versions` says otherwise. */
   readonly feature: FeatureKey;

@@ -9,6 +9,7 @@ export interface ElementDescription {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** What a host says of an event of its own. */
 export type ActivityAttributes = Readonly<Record<string, string | number | boolean>>;
 
 /** What somebody did. */
@@ -19,6 +20,7 @@ export type Activity =
   | { readonly kind: 'visibility'; readonly state: 'visible' | 'hidden' }
   | { readonly kind: 'custom'; readonly name: string; readonly attributes: ActivityAttributes };
 
+/** The kinds of what somebody does. */
 export type ActivityKind = Activity['kind'];
 
 /** What somebody did, when, and which version of the feature they had on the screen. */

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.js';
 import type { SwitchbackClient } from '../switchbackClient.js';
 import type { ActivityEvent } from './activityEvent.js';
 
+/** What is tracked, for whom, and where it goes. */
 export interface ActivityTrackerOptions {
   /** The feature whose versions are compared: events carry its version, and its rollback ends the tracking. */
   readonly feature: FeatureKey;

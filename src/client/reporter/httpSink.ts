@@ -12,6 +12,7 @@ import type { OnHide } from './onHide.js';
 import type { SendBeacon } from './sender.js';
 import type { Sink } from './sink.js';
 
+/** Where batches are sent, and where they wait meanwhile. */
 export interface HttpSinkOptions {
   /** Where the service's public routes are, such as `/api`; batches go to `metrics` below it. */
   readonly url: string;
@@ -33,7 +34,7 @@ export interface HttpSinkOptions {
   readonly senderId?: string | undefined;
   /** Default: the page is hidden or left. */
   readonly onHide?: OnHide | undefined;
-  /** Fetches the code that sends; default: by `import`. */
+  /** Fetches the code that sends; default: by `import`. @internal */
   readonly load?: (() => Promise<{ createHttpReporter(options: HttpReporterOptions): Sink }>) | undefined;
 }
 

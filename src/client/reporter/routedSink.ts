@@ -3,6 +3,7 @@ import { isFeatureKey } from '../../evaluate/snapshot.js';
 import { eventRuleOf, type EventClass, type EventRule } from '../../observe/eventClass.js';
 import type { Sink } from './sink.js';
 
+/** The sinks, and the table that shares observations out among them. */
 export interface RoutedSinkOptions {
   /** The first that matches decides; where none does, failures and the breaker are critical and everything goes everywhere. */
   readonly rules: readonly EventRule[];

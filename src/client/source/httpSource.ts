@@ -7,6 +7,7 @@ import { onPageWake, type OnWake } from './onWake.js';
 import { globalFetch, readServiceUrl, type Fetch } from './serviceUrl.js';
 import type { Source } from './source.js';
 
+/** Where the service is, and what stands in for the browser's own. */
 export interface HttpSourceOptions {
   /** Where the service's public routes are, such as `/api`: `snapshot`, `events` and `confirm` below it are used. */
   readonly url: string;
@@ -18,7 +19,7 @@ export interface HttpSourceOptions {
   readonly random?: (() => number) | undefined;
   /** Default: the page becomes visible or online. */
   readonly onWake?: OnWake | undefined;
-  /** Fetches the code of the live stream; default: by `import`. */
+  /** Fetches the code of the live stream; default: by `import`. @internal */
   readonly loadStream?: (() => Promise<LiveStreamModule>) | undefined;
 }
 

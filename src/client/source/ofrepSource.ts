@@ -9,6 +9,7 @@ import { readOfrepAnswer, readOfrepStreams } from './ofrepAnswer.js';
 import { createRefetchStreams } from './refetchStreams.js';
 import type { Source } from './source.js';
 
+/** Where an engine that speaks OFREP is, and how it is asked. */
 export interface OfrepSourceOptions extends ForeignSourceOptions {
   /** Where the engine is: the part before `/ofrep/v1`, such as `https://flags.example.com`; the page's own origin is `/`. */
   readonly url: string;
@@ -20,7 +21,9 @@ export interface OfrepSourceOptions extends ForeignSourceOptions {
   readonly onHide?: OnHide | undefined;
 }
 
+/** Headers by name. */
 type HeaderValues = Readonly<Record<string, string>>;
+/** The same headers each time, or what gives them. */
 type HeadersOf = HeaderValues | (() => HeaderValues);
 
 const refetchSpreadMs = 300;

@@ -1,5 +1,6 @@
 import { refuseOption } from '../../error.js';
 
+/** `fetch`, or what stands in for it. */
 export type Fetch = typeof globalThis.fetch;
 
 /**

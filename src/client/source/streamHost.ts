@@ -9,6 +9,7 @@ export interface EventStream {
   close(): void;
 }
 
+/** `EventSource`, or what stands in for it. */
 export type EventStreamConstructor = new (url: string) => EventStream;
 
 /** The connection a stream belongs to. */

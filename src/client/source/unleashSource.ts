@@ -4,6 +4,7 @@ import { readForeignOptions, type ForeignSourceOptions } from './foreignOptions.
 import type { Source } from './source.js';
 import { readUnleashAnswer, unleashQuery } from './unleashAnswer.js';
 
+/** Where Unleash's frontend API is, and who asks. */
 export interface UnleashSourceOptions extends ForeignSourceOptions {
   /** Unleash's frontend API, such as `https://unleash.example.com/api/frontend`, or an Edge's. */
   readonly url: string;

@@ -8,6 +8,7 @@ export interface DataRecord<Value> {
   readonly value: Value;
 }
 
+/** How records are read from v1, changed, written to v2 and read back. */
 export interface DataMigrationOptions<From, To> {
   /** Names the migration in its checkpoint: another name, another migration. 1–200 characters. */
   readonly name: string;
@@ -50,6 +51,7 @@ export interface CheckpointStore {
 /** `copying`, `verifying`: under way or to be resumed. `verified`: v2 may be read. `removed`: rolled back. */
 export type DataMigrationPhase = 'new' | 'copying' | 'verifying' | 'verified' | 'failed' | 'removed';
 
+/** How far a migration is, in records. */
 export interface DataMigrationProgress {
   readonly phase: DataMigrationPhase;
   readonly isRunning: boolean;

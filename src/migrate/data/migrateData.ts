@@ -31,6 +31,7 @@ export interface DataMigration {
   subscribe(listener: () => void): () => void;
 }
 
+/** What ends a run early; a later one resumes. */
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }

@@ -36,7 +36,7 @@ export interface StagedStore<Value> {
   markEqual(version: Version): Promise<void>;
   /** Ends its timers. What waits is kept by the repair log. */
   close(): Promise<void>;
-  /** What `reconcile` works on; not for hosts. */
+  /** What `reconcile` works on; not for hosts. @internal */
   readonly internals: StagedStoreInternals<Value>;
 }
 

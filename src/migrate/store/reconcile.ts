@@ -19,6 +19,7 @@ export interface ReconcileWindow {
   readonly extra: number;
 }
 
+/** What was found among all keys that were compared. */
 export interface ReconcileResult extends Omit<ReconcileWindow, 'from' | 'until'> {
   /** Of a key that a repair waits for already: in none of the three. */
   readonly pending: number;
@@ -32,6 +33,7 @@ export interface ReconcileResult extends Omit<ReconcileWindow, 'from' | 'until'>
   readonly windows: readonly ReconcileWindow[];
 }
 
+/** Which keys are compared, and whether what is wrong is mended. */
 export interface ReconcileOptions {
   /** Only keys after this one. */
   readonly after?: string | undefined;

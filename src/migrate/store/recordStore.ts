@@ -6,6 +6,7 @@ export interface Stamp {
   readonly checksum: string;
 }
 
+/** A record as a store holds it. */
 export interface StoredRecord<Value> {
   readonly key: string;
   readonly value: Value;

@@ -17,6 +17,7 @@ export interface MigrationState {
   readonly behind: Behind;
 }
 
+/** What a repair log had kept. */
 export interface KeptState {
   readonly state: MigrationState | undefined;
   readonly repairs: readonly Repair[];

@@ -7,6 +7,7 @@ import type { Version } from '../../evaluate/snapshot.js';
  */
 export type Stage = 'off' | 'dualwrite' | 'shadow' | 'live' | 'rampdown' | 'complete';
 
+/** All stages, from v1 alone to v2 alone. */
 export const stages: readonly Stage[] = ['off', 'dualwrite', 'shadow', 'live', 'rampdown', 'complete'];
 
 export const isStage = (value: unknown): value is Stage => stages.some((stage) => stage === value);

@@ -15,6 +15,7 @@ export interface RecordMismatch {
   readonly differences: readonly Difference[];
 }
 
+/** The two stores, how far they are, and how they are compared. */
 export interface StagedStoreOptions<Value> {
   readonly client: SwitchbackClient;
   readonly v1: RecordStore<Value>;
@@ -59,6 +60,7 @@ export interface StagedStoreMetrics {
   readonly repaired: number;
 }
 
+/** Calls of one store; a call is a read or a write of one record. */
 export interface SideCalls {
   readonly succeeded: number;
   readonly failed: number;

@@ -14,6 +14,7 @@ export interface V1Numbers extends StoredNumbers {
   readonly delivery: { readonly expected: number; readonly received: number } | null;
 }
 
+/** How far the recording is. `endedAt` is ISO 8601. */
 type BaselinePhase =
   | { readonly status: 'recording' }
   | { readonly status: 'completed'; readonly endedAt: string; readonly numbers: V1Numbers }

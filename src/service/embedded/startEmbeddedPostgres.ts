@@ -12,6 +12,7 @@ import { databaseUser, initCluster } from './initCluster.js';
 import { startPostmaster, stopLeftover, stopProcess } from './postmaster.js';
 import { findRunAs } from './runAs.js';
 
+/** Where the database lives. */
 export interface EmbeddedPostgresOptions {
   /** Created when missing. Holds the cluster, its password (mode 600), its port, its log and our lock. */
   readonly dataDir: string;
@@ -21,6 +22,7 @@ export interface EmbeddedPostgresOptions {
   readonly durable?: boolean;
 }
 
+/** A PostgreSQL that runs beside this process. */
 export interface EmbeddedPostgres {
   /** `postgresql://switchback:…@127.0.0.1:<port>/postgres`, for pg and psql; holds the password. */
   readonly connectionString: string;

@@ -13,6 +13,7 @@ export type SeriesValue =
   | { readonly kind: 'measure'; readonly measure: Measure }
   | { readonly kind: 'other'; readonly n: number };
 
+/** What a series is about. */
 export interface SeriesKey {
   readonly feature: string;
   readonly version: Version;

@@ -48,6 +48,7 @@ import { createStreamSlots } from './streamSlots.js';
 import { createTokenCache } from './tokenCache.js';
 import { tokenRoutes } from './tokenRoutes.js';
 
+/** The store behind the service, who may change what, and its limits. */
 export interface HandlerOptions {
   /** One that keeps tokens as well, as the one of PostgreSQL does, brings `/api/tokens` along. */
   readonly store: FlagStore & Partial<WithTokens & WithPlans & WithProbe & WithReplicas & WithTotals & WithBaselines>;
@@ -95,6 +96,7 @@ export interface HandlerOptions {
   readonly random?: () => number;
 }
 
+/** The service as a function of requests, for any host that speaks fetch. */
 export interface Handler {
   /** Answers a request; never throws. `origin` says what the host knows of the connection. */
   fetch(request: Request, origin?: RequestOrigin): Promise<Response>;

@@ -14,6 +14,7 @@ export interface Retention {
   readonly usersHours?: number;
 }
 
+/** How long what is counted is kept, unless told otherwise. */
 export const defaultRetention: Required<Retention> = {
   tenSecondsHours: 2,
   minutesHours: 72,

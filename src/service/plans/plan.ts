@@ -27,6 +27,7 @@ interface InStage {
   readonly heldMs: number;
 }
 
+/** A plan that moves on when its hold is over and its gates say so. */
 export interface RunningPhase extends InStage {
   readonly status: 'running';
   /** Since when it runs without a pause. */
@@ -37,11 +38,13 @@ export interface RunningPhase extends InStage {
   readonly gates: readonly GateAnswer[];
 }
 
+/** A plan that stands still, and why. */
 interface PausedPhase extends InStage {
   readonly status: 'paused';
   readonly cause: PauseCause;
 }
 
+/** A plan that reached its last stage, or whose feature was rolled back. */
 interface EndedPhase {
   readonly status: 'completed' | 'rolledBack';
   readonly stage: number;
@@ -49,6 +52,7 @@ interface EndedPhase {
   readonly endedAt: string;
 }
 
+/** A plan that somebody ended before its last stage. */
 interface CancelledPhase {
   readonly status: 'cancelled';
   /** Null when it was never started. */
@@ -57,10 +61,13 @@ interface CancelledPhase {
   readonly endedAt: string;
 }
 
+/** How far a plan is. */
 export type PlanPhase = { readonly status: 'draft' } | RunningPhase | PausedPhase | EndedPhase | CancelledPhase;
 
+/** The name of a plan's phase. */
 export type PlanStatus = PlanPhase['status'];
 
+/** What a plan says in every phase; times are ISO 8601. */
 interface PlanBase {
   readonly id: number;
   readonly feature: string;
@@ -76,6 +83,7 @@ interface PlanBase {
 /** A plan as stored, and as the API shows it. */
 export type StoredPlan = PlanBase & PlanPhase;
 
+/** A plan that moves on by itself. */
 export type RunningPlan = PlanBase & RunningPhase;
 
 /** Whether a plan is over: its feature may have another one. */

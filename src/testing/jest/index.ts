@@ -1,3 +1,8 @@
+/**
+ * Matchers for Jest, with their types.
+ * @module
+ */
+
 import type { SwitchbackMatchers } from '../switchbackMatchers.js';
 
 export { switchbackMatchers } from '../switchbackMatchers.js';

@@ -18,6 +18,7 @@ import { problem, type MockCore, type MockRoute } from './mockRoute.js';
 import { ofrepMocks } from './ofrepMocks.js';
 import { publicMocks } from './publicMocks.js';
 
+/** Where the service is, and who may change features. */
 export interface MockServiceOptions {
   /** What clients have as `url`, as a path or an address; default `/api` of any origin. */
   readonly url?: string | undefined;

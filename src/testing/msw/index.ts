@@ -1,3 +1,8 @@
+/**
+ * The whole service as handlers of Mock Service Worker.
+ * @module
+ */
+
 export {
   createMockService,
   switchbackHandlers,

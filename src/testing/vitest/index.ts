@@ -1,3 +1,8 @@
+/**
+ * Matchers for Vitest, with their types.
+ * @module
+ */
+
 // Found first, to be added to.
 import type {} from 'vitest';
 import type { SwitchbackMatchers } from '../switchbackMatchers.js';

@@ -8,6 +8,7 @@ import type { Sink } from '../sink.js';
 import type { AttributeValue } from './encoding.js';
 import type { OtlpReporterOptions } from './otlpReporter.js';
 
+/** Where a collector is, and what it is told of this app. */
 export interface OtlpSinkOptions {
   /** Where the collector is, such as `https://collector.example.com:4318`; `/v1/metrics` and `/v1/logs` go below it. */
   readonly url: string;
@@ -29,7 +30,7 @@ export interface OtlpSinkOptions {
   readonly random?: (() => number) | undefined;
   /** Default: the page is hidden or left. */
   readonly onHide?: OnHide | undefined;
-  /** Fetches the code that sends; default: by `import`. */
+  /** Fetches the code that sends; default: by `import`. @internal */
   readonly load?: (() => Promise<{ createOtlpReporter(options: OtlpReporterOptions): Sink }>) | undefined;
 }
 
