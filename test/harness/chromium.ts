@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from './cacheFolder.js';
 
 const installed = [
   '/usr/bin/chromium',
@@ -59,9 +60,6 @@ function chromiumFromNpm(): string {
   }
   throw new Error(`The Chromium from npm does not start: ${faults.join('; ')}. ${advice}`);
 }
-
-const cacheFolder = (): string =>
-  resolve(dirname(require.resolve('vitest/package.json')), '..', '.cache', 'switchback');
 
 // The package unpacks into the temporary folder, where a second process would find half a file and start it. So it gets a
 // folder of its own, which is then renamed into place: whoever comes second uses what the first one put there.

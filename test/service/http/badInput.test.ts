@@ -14,7 +14,7 @@ const faults: string[] = [];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  store = await createPostgresStore({ connectionString: await postgres.grantService(await postgres.createDatabase()) });
+  store = await createPostgresStore({ connectionString: (await postgres.createServiceDatabase()).serviceUrl });
   await store.createFeature('base', {}, byAda);
   await store.createFeature('panel', { enabled: true, percentage: 10, requires: ['base'] }, byAda);
   const bare = createHandler({

@@ -15,7 +15,7 @@ const faults: string[] = [];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  store = await createPostgresStore({ connectionString: await postgres.grantService(await postgres.createDatabase()) });
+  store = await createPostgresStore({ connectionString: (await postgres.createServiceDatabase()).serviceUrl });
   await store.createFeature('panel', { enabled: true, percentage: 10 }, byAda);
   await store.plans.create('panel', [{ percentage: 50, holdMinutes: 1, gates: [] }], byAda);
   const bare = createHandler({

@@ -44,7 +44,7 @@ const faults: string[] = [];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  store = await createPostgresStore({ connectionString: await postgres.grantService(await postgres.createDatabase()) });
+  store = await createPostgresStore({ connectionString: (await postgres.createServiceDatabase()).serviceUrl });
   await store.createFeature('panel', { enabled: true, percentage: 10 }, byAda);
   const bare = createHandler({
     store,

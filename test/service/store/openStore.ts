@@ -29,8 +29,7 @@ export function openStore(options: PostgresStoreOptions = {}): OpenedStore {
   });
   afterAll(() => postgres.close());
   beforeEach(async () => {
-    connectionString = await postgres.createDatabase();
-    serviceUrl = await postgres.grantService(connectionString);
+    ({ connectionString, serviceUrl } = await postgres.createServiceDatabase());
     // Only what is about deadlines has one that a busy machine may miss.
     store = await createPostgresStore({ deadlineMs: 15_000, ...options, connectionString: serviceUrl });
   });
