@@ -23,7 +23,7 @@ export interface Rendered {
   readonly shellErrors: readonly unknown[];
 }
 
-/** @param abortAfterMs ends what is still pending */
+/** @param abortAfterMs ends what is still pending so long after the shell was there */
 export type Render = (ui: ReactNode, abortAfterMs?: number) => Promise<Rendered>;
 
 export const renderers: Readonly<Record<'string' | 'pipeable' | 'readable', Render>> = {
@@ -43,18 +43,18 @@ export const renderers: Readonly<Record<'string' | 'pipeable' | 'readable', Rend
         onShellError: (error) => resolve({ html: '', errors, shellErrors: [error] }),
         onShellReady: () => {
           pipe(sink);
+          if (abortAfterMs !== undefined) setTimeout(abort, abortAfterMs);
           void text(sink).then((html) => resolve({ html, errors, shellErrors: [] }));
         },
       });
-      if (abortAfterMs !== undefined) setTimeout(abort, abortAfterMs);
     }),
   async readable(ui, abortAfterMs) {
     const errors: unknown[] = [];
     const leaving = new AbortController();
-    if (abortAfterMs !== undefined) setTimeout(() => leaving.abort(), abortAfterMs);
     try {
       const onError = (error: unknown) => void errors.push(error);
       const stream = await renderToReadableStream(ui, { onError, signal: leaving.signal });
+      if (abortAfterMs !== undefined) setTimeout(() => leaving.abort(), abortAfterMs);
       return { html: await new Response(stream).text(), errors, shellErrors: [] };
     } catch (error) {
       return { html: '', errors, shellErrors: [error] };

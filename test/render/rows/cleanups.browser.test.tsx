@@ -2,7 +2,7 @@
 import { useEffect, useLayoutEffect, useState, type ReactNode } from 'react';
 import { describe, expect, test, vi } from 'vitest';
 import { useFallbackBoundary, type FallbackEvent } from '../../../src/index.js';
-import { mount, painted, passed } from '../../harness/mount.js';
+import { mount, painted } from '../../harness/mount.js';
 import { createV1, faces, mountFace, Outer, testClient, type TestClient } from '../setup.js';
 
 const boom = new Error('v2 broke');
@@ -108,7 +108,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     const input = page.container.querySelector('input')!;
     input.focus();
     document.execCommand('insertText', false, 'typed');
-    await passed(60);
+    await painted();
 
     expect(input.value).toBe('typed');
     expect(page.container.querySelector('input')).toBe(input);
@@ -130,7 +130,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
     page.render(ui(<p>elsewhere</p>));
     await vi.waitFor(() => expect(page.text()).toBe('outer'));
-    await passed(30);
+    await painted();
 
     expect(reached).toEqual([left]);
     expect(faults).toEqual([]);
