@@ -106,11 +106,11 @@ export const Forced: Story = {
 
 /** Version 2 throws where it is, and version 1 takes its place as it would in earnest. */
 export const MadeToFail: Story = {
-  parameters: expectsConsole(/v2 was made to fail in the devtools/),
+  parameters: expectsConsole(/v2 of memoryPanel fails on purpose/),
   play: async ({ canvas }) => {
     const panel = await openPanel();
-    const [fail] = panel.getAllByRole('checkbox', { name: 'Make v2 fail' });
-    await userEvent.click(fail!);
+    const [what] = panel.getAllByRole('combobox', { name: 'What v2 does' });
+    await userEvent.selectOptions(what!, 'throws while rendering');
     await expect(await canvas.findByText('Version 1 is on the screen.')).toBeVisible();
     await expect(await panel.findByText('v1, in place of a v2 that failed')).toBeVisible();
   },

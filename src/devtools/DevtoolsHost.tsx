@@ -10,6 +10,7 @@ export function DevtoolsHost({
   position = 'bottom-right',
   theme = 'auto',
   show = 'always',
+  hotkey,
 }: SwitchbackDevtoolsProps): ReactNode {
   const near = useContext(SwitchbackContext);
   const client = given ?? near;
@@ -32,7 +33,7 @@ export function DevtoolsHost({
       () => import('./panel/openPanel.js'),
       parts.clock,
       ({ openPanel }) => {
-        if (!isOver) close = openPanel(client, { position, theme });
+        if (!isOver) close = openPanel(client, { position, theme, hotkey });
       },
       (error) => fault('devtools', error),
     );
@@ -41,6 +42,6 @@ export function DevtoolsHost({
       stop();
       close?.();
     };
-  }, [client, parts, fault, isShown, position, theme]);
+  }, [client, parts, fault, isShown, position, theme, hotkey]);
   return null;
 }

@@ -1,3 +1,8 @@
-// Devtools for development: a production build has none of it. For those, see `react-switchback/devtools/production`.
+/**
+ * Devtools for development: a production build has none of it. For those there is `react-switchback/devtools/production`.
+ * @see docs/devtools.md
+ * @module
+ */
+
 export { SwitchbackDevtools } from './SwitchbackDevtools.js';
-export type { DevtoolsPosition, DevtoolsTheme, SwitchbackDevtoolsProps } from './devtoolsProps.js';
+export type { DevtoolsHotkey, DevtoolsPosition, DevtoolsTheme, SwitchbackDevtoolsProps } from './devtoolsProps.js';

@@ -1,8 +1,8 @@
 /** @jsxRuntime classic */
 import * as React from 'react';
+import { FailureFields } from '../render/breaking/FailureFields.js';
 import { ConfigEditor } from './ConfigEditor.js';
 import type { FeatureEdit } from './edits.js';
-import { FailureFields } from './FailureFields.js';
 import { PercentageField } from './PercentageField.js';
 import type { FeatureReport } from './report.js';
 import type { Side } from './storyFeatures.js';

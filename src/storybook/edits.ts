@@ -1,5 +1,6 @@
 import { isFeatureKey, isVersion, type JsonObject, type Version } from '../evaluate/snapshot.js';
-import { isDelayMs, isFailure, isPercentage, type Failure } from './failure.js';
+import { isDelayMs, isFailure, type Failure } from '../render/breaking/failure.js';
+import { isPercentage } from './percentage.js';
 
 /** What the panel changes of one feature; absent: as the story says. */
 export interface FeatureEdit {

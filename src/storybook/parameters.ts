@@ -1,7 +1,9 @@
 import { refuseOption } from '../error.js';
 import { isVersion, type EvaluationContext, type Version } from '../evaluate/snapshot.js';
 import { defineFeatures, type FeatureDefinition, type FeatureKey } from '../features.js';
-import { checkDelayMs, checkFailure, isPercentage, type Failure } from './failure.js';
+import type { GivenDelays, GivenFailures } from '../render/breaking/failure.js';
+import { createFaults, type Fault } from '../render/breaking/faults.js';
+import { isPercentage, percentageOf } from './percentage.js';
 
 /**
  * One feature of a story: its version, its percentage (0–100), or its definition with either of them. A definition alone, as
@@ -18,19 +20,17 @@ export interface SwitchbackParameters {
   /** Who looks at the story; default `{ targetingKey: 'user-1' }`. */
   readonly context?: EvaluationContext;
   /** Features whose v2 fails: a list (while rendering), or how, by feature. */
-  readonly fail?: readonly FeatureKey[] | { readonly [Key in FeatureKey]?: Failure };
+  readonly fail?: GivenFailures;
   /** How long v2's code takes to arrive, in ms: for all features, or by feature. */
-  readonly delayMs?: number | { readonly [Key in FeatureKey]?: number };
+  readonly delayMs?: GivenDelays;
 }
 
 /** A feature as the story has it. */
-export interface GivenFeature {
+export interface GivenFeature extends Fault {
   readonly feature: string;
   readonly definition: FeatureDefinition;
   /** 0–100. */
   readonly percentage: number;
-  readonly failure: Failure | null;
-  readonly delayMs: number;
 }
 
 /** A story's parameters, checked. */
@@ -50,36 +50,12 @@ export function readParameters(value: unknown): StoryParameters | null {
   if (typeof features !== 'object' || features === null)
     refuseOption('parameters.switchback.features', 'an object', features);
   const keys = Object.keys(features);
-  const check = (name: string, feature: string): void => {
-    if (!keys.includes(feature)) refuseOption(`parameters.switchback.${name}`, `any of ${keys.join(', ')}`, feature);
-  };
-
-  const listed = Array.isArray(fail)
-    ? fail.map((feature: string) => [feature, 'render'] as const)
-    : Object.entries(fail);
-  const failing = new Map<string, Failure>();
-  for (const [feature, failure] of listed) {
-    check('fail', feature);
-    if (failure !== undefined && failure !== null) failing.set(feature, checkFailure(`fail.${feature}`, failure));
-  }
-  const delays = typeof delayMs === 'number' ? keys.map((key) => [key, delayMs] as const) : Object.entries(delayMs);
-  for (const [feature, delay] of delays) {
-    check('delayMs', feature);
-    checkDelayMs(`delayMs.${feature}`, delay ?? 0);
-  }
-  const delayOf = new Map<string, number | undefined>(delays);
+  const faults = createFaults(fail, delayMs, (feature, option) => {
+    if (!keys.includes(feature)) refuseOption(`parameters.switchback.${option}`, `any of ${keys.join(', ')}`, feature);
+  });
 
   const given = Object.entries<FeatureParameter | undefined>(features).flatMap(([feature, parameter]) =>
-    parameter === undefined
-      ? []
-      : [
-          {
-            feature,
-            ...readFeature(feature, parameter),
-            failure: failing.get(feature) ?? null,
-            delayMs: delayOf.get(feature) ?? 0,
-          },
-        ],
+    parameter === undefined ? [] : [{ feature, ...readFeature(feature, parameter), ...faults.of(feature) }],
   );
   defineFeatures(Object.fromEntries(given.map(({ feature, definition }) => [feature, definition])));
   return { features: given, context };
@@ -99,6 +75,3 @@ function readFeature(
   if (percentage !== undefined && !isPercentage(percentage)) refuseOption(`${name}.percentage`, '0 to 100', percentage);
   return { definition, percentage: version === undefined ? (percentage ?? 0) : percentageOf(version) };
 }
-
-/** @returns 100 for v2, 0 for v1 */
-export const percentageOf = (version: Version): number => (version === 'v2' ? 100 : 0);

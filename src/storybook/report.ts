@@ -1,7 +1,7 @@
 import type { DecisionReason } from '../decide/decide.js';
 import type { EvaluationContext, Version } from '../evaluate/snapshot.js';
 import type { BreakerState } from '../guard/breaker.js';
-import type { Failure } from './failure.js';
+import type { Fault } from '../render/breaking/faults.js';
 import type { Side, StoryFeature } from './storyFeatures.js';
 
 /** Ids by which Storybook knows the addon, its panel and its globals. */
@@ -26,10 +26,9 @@ export const storyEvents = {
 export type OnScreen = Version | 'loading' | 'failed';
 
 /** One feature, as the story has it on the screen. */
-export interface FeatureReport extends Pick<StoryFeature, 'percentage' | 'forcedBy' | 'config' | 'delayMs'> {
+export interface FeatureReport extends Fault, Pick<StoryFeature, 'percentage' | 'forcedBy' | 'config'> {
   readonly feature: string;
   readonly description: string;
-  readonly failure: Failure | null;
   readonly version: Version;
   readonly reason: DecisionReason;
   readonly bucket: number | null;

@@ -1,9 +1,11 @@
 import { createSwitchback } from '../client/client.js';
+import type { Gate } from '../client/gate.js';
 import type { GateView } from '../client/gateView.js';
 import type { SwitchbackClient } from '../client/switchbackClient.js';
 import type { EvaluationContext } from '../evaluate/snapshot.js';
 import { describeFailure, type Observation } from '../observe/observe.js';
-import { breakV2 } from './breakV2.js';
+import { breakGates } from '../render/breaking/breakGates.js';
+import type { FaultOf } from '../render/breaking/faults.js';
 import type { FeatureReport, LogEntry, OnScreen } from './report.js';
 import type { StoryFeature } from './storyFeatures.js';
 
@@ -69,9 +71,15 @@ export function createStoryClient({ features: given, context, hangs }: StoryClie
       },
     ],
   });
-  const faults = new Map(features.map(({ feature, failure, delayMs }) => [feature, { failure, delayMs }]));
-  const { client, viewsOf } = breakV2(plain, faults, hangs, notify);
-  const { breakers } = client.internals.parts;
+  const faults = new Map(features.map((feature) => [feature.feature, feature]));
+  const { internals } = plain;
+  const { breakers, clock, gates } = internals.parts;
+  const faultOf: FaultOf = (feature) => faults.get(feature) ?? { failure: null, delayMs: 0 };
+  const createGate = breakGates(internals.createGate, faultOf, { clock, waitsForever: hangs });
+  const client: SwitchbackClient = {
+    ...plain,
+    internals: { ...internals, createGate: (...asked) => tellOf(createGate(...asked), notify) },
+  };
 
   return {
     client,
@@ -84,7 +92,7 @@ export function createStoryClient({ features: given, context, hangs }: StoryClie
     features: () =>
       features.map(({ feature, definition, percentage, forcedBy, config, failure, delayMs }) => {
         const { version, reason, bucket = null } = client.getDecision(feature);
-        const views = viewsOf(feature);
+        const views = Array.from(gates.visible(feature), (gate) => gate.getView());
         return {
           feature,
           percentage,
@@ -111,6 +119,22 @@ export function createStoryClient({ features: given, context, hangs }: StoryClie
       };
     },
   };
+}
+
+/** A gate that tells when it comes, goes, or shows something else. */
+function tellOf(gate: Gate, notify: () => void): Gate {
+  const { connect } = gate;
+  gate.connect = () => {
+    const disconnect = connect.call(gate);
+    const stop = gate.subscribe(notify);
+    notify();
+    return () => {
+      stop();
+      disconnect();
+      notify();
+    };
+  };
+  return gate;
 }
 
 const shownBy = (view: GateView): OnScreen =>

@@ -1,6 +1,7 @@
 import { isVersion, type EvaluationContext, type JsonObject, type Version } from '../evaluate/snapshot.js';
 import { everyFeature, type Edits } from './edits.js';
-import { percentageOf, type GivenFeature, type StoryParameters } from './parameters.js';
+import type { GivenFeature, StoryParameters } from './parameters.js';
+import { percentageOf } from './percentage.js';
 
 /** What the toolbar says: as decided, one version for every feature, or v1 and v2 side by side. */
 export type Mode = 'decided' | Version | 'both';

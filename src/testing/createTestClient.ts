@@ -8,11 +8,13 @@ import { refuseOption, SwitchbackError } from '../error.js';
 import { isVersion, type EvaluationContext, type JsonObject, type Version } from '../evaluate/snapshot.js';
 import type { FeatureKey, FeatureSet } from '../features.js';
 import type { Observation } from '../observe/observe.js';
+import { breakGates } from '../render/breaking/breakGates.js';
+import type { Failure, GivenDelays, GivenFailures } from '../render/breaking/failure.js';
+import { createFaults } from '../render/breaking/faults.js';
 import { inAct, inActAsync } from './act.js';
-import { createBreakLoads } from './breakLoads.js';
 import { guardKeys } from './guardKeys.js';
+import { refuseUnknown } from './refuseUnknown.js';
 import { createTestClock } from './testClock.js';
-import { createFaults, refuseUnknown, type TestDelays, type TestFailure, type TestFailures } from './testFailures.js';
 import { createWatch, type Shown } from './watchGates.js';
 
 /** Which version each feature shows in a test. */
@@ -21,15 +23,16 @@ export type TestVersions = { readonly [Key in FeatureKey]?: Version };
 /** Published settings by feature. */
 export type TestConfigs = { readonly [Key in FeatureKey]?: JsonObject };
 
+/** What the client's features are, and how their v2 fails. */
 export interface TestClientOptions {
   /** What `defineFeatures` returned: all of these exist, v1 unless a version is given, with their default settings. */
   readonly defined?: FeatureSet | undefined;
   /** Published settings by feature. */
   readonly config?: TestConfigs | undefined;
   /** Whose v2 fails, and how. */
-  readonly fail?: TestFailures | undefined;
+  readonly fail?: GivenFailures | undefined;
   /** How long v2's code takes to arrive, in ms; default 0. */
-  readonly delayMs?: TestDelays | undefined;
+  readonly delayMs?: GivenDelays | undefined;
   /** Who the user is. */
   readonly context?: EvaluationContext | null | undefined;
   /** Anything else a client takes; by default it stores nothing and hears no overrides. */
@@ -47,7 +50,7 @@ export interface TestClient extends SwitchbackClient {
   /** Rolls a feature back, as an operator would. */
   rollBack(feature: FeatureKey): void;
   /** Makes v2 fail from its next render, effect or load on; null: it works again. */
-  fail(feature: FeatureKey, failure: TestFailure | null): void;
+  fail(feature: FeatureKey, failure: Failure | null): void;
   /** What is on the screen now: one entry for each mounted gate and hook of the feature. */
   onScreen(feature: FeatureKey): readonly Shown[];
   /** Whether a version was on the screen at any time. */
@@ -82,8 +85,7 @@ export function createTestClient(versions: TestVersions, given: TestClientOption
   const testClock = createTestClock();
   const clock = options.clock ?? testClock;
   const faults = createFaults(given.fail, given.delayMs, check);
-  const watch = createWatch(faults);
-  const breakLoads = createBreakLoads(faults, clock);
+  const watch = createWatch();
   const observations: Observation[] = [];
   const fallbacks: FallbackEvent[] = [];
   const sink: Sink = { name: 'test', observe: (observation) => void observations.push(observation) };
@@ -121,6 +123,7 @@ export function createTestClient(versions: TestVersions, given: TestClientOption
   });
   const publish = (): void => void client.applySnapshot(snapshot());
   const { internals } = client;
+  const createGate = breakGates(internals.createGate, faults.of, { clock });
 
   return {
     ...guardKeys(client, check),
@@ -130,7 +133,7 @@ export function createTestClient(versions: TestVersions, given: TestClientOption
       cell: (feature) => (check(feature), watch.cell(feature, internals.cell(feature))),
       createGate(feature, lazy, wrap) {
         check(feature);
-        return watch.gate(feature, internals.createGate(feature, breakLoads(feature, lazy), wrap));
+        return watch.gate(feature, createGate(feature, lazy, wrap));
       },
     },
     observations,

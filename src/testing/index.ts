@@ -1,3 +1,9 @@
+/**
+ * For tests of apps: fixed versions, a clock that stands still, failures on purpose.
+ * @see docs/testing.md
+ * @module
+ */
+
 export { TestSwitchback, type TestSwitchbackProps } from './TestSwitchback.js';
 export {
   createTestClient,
@@ -6,7 +12,11 @@ export {
   type TestConfigs,
   type TestVersions,
 } from './createTestClient.js';
-export type { TestDelays, TestFailure, TestFailures } from './testFailures.js';
+export type {
+  Failure as TestFailure,
+  GivenDelays as TestDelays,
+  GivenFailures as TestFailures,
+} from '../render/breaking/failure.js';
 export type { Shown } from './watchGates.js';
 export { createTestClock, type TestClock } from './testClock.js';
 export { renderBothVersions, type BothVersionsOptions, type RenderedVersion } from './renderBothVersions.js';

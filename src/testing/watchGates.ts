@@ -1,7 +1,6 @@
 import type { DecisionCell } from '../client/decisions.js';
 import type { Gate } from '../client/gate.js';
 import type { Version } from '../evaluate/snapshot.js';
-import { thrownOnPurpose, type Faults } from './testFailures.js';
 
 /** What one mounted gate, or one hook, shows of a feature; `loading`: a placeholder. */
 export type Shown = Version | 'loading';
@@ -24,8 +23,7 @@ interface Watched {
   hasPlaceholder: boolean;
 }
 
-/** @param faults what v2 throws while it renders or in its effects */
-export function createWatch(faults: Faults): Watch {
+export function createWatch(): Watch {
   const mounted = new Map<string, Set<Watched>>();
   const hooks = new Map<string, { readonly cell: DecisionCell; readonly watched: DecisionCell; count: number }>();
   const seen = new Set<string>();
@@ -34,13 +32,7 @@ export function createWatch(faults: Faults): Watch {
   return {
     gate(feature, gate) {
       const watched: Watched = { gate, committed: undefined, hasPlaceholder: false };
-      const { isSubscribed, connect, configure, committed, concealed } = gate;
-      // The first that v2 asks while it renders, from inside its catcher.
-      gate.isSubscribed = () => {
-        if (gate.getView().shows === 'v2' && faults.failureOf(feature) === 'render')
-          throw thrownOnPurpose(feature, 'render');
-        return isSubscribed.call(gate);
-      };
+      const { connect, configure, committed, concealed } = gate;
       gate.connect = () => {
         const gates = mounted.get(feature) ?? new Set();
         mounted.set(feature, gates.add(watched));
@@ -57,7 +49,6 @@ export function createWatch(faults: Faults): Watch {
       gate.committed = (version, commitMs) => {
         watched.committed = version;
         committed.call(gate, version, commitMs);
-        if (version === 'v2' && faults.failureOf(feature) === 'effect') throw thrownOnPurpose(feature, 'effect');
         seen.add(`${feature}|${version}`);
       };
       gate.concealed = (version) => {

@@ -7,6 +7,11 @@ import { build } from 'vite';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const source = (path: string) => `${root}src/${path}`;
 
+const react18 = [
+  { find: /^react(?=$|\/)/, replacement: 'react-18' },
+  { find: /^react-dom(?=$|\/)/, replacement: 'react-dom-18' },
+];
+
 export interface BuiltFile {
   readonly name: string;
   readonly text: string;
@@ -16,10 +21,12 @@ export interface BuiltFile {
  * Builds the app as a host does.
  * @param mode what `process.env.NODE_ENV` says in it
  * @param devtools the subpath it takes the devtools from
+ * @param react which major of React it has
  */
 export async function buildApp(
   mode: 'development' | 'production',
   devtools: 'devtools' | 'devtools/production' = 'devtools',
+  react: 18 | 19 = 19,
 ): Promise<readonly BuiltFile[]> {
   const nodeEnv = process.env['NODE_ENV'];
   process.env['NODE_ENV'] = mode;
@@ -34,6 +41,7 @@ export async function buildApp(
         alias: [
           { find: 'virtual:devtools', replacement: source(`${devtools}/index.ts`) },
           { find: /^react-switchback$/, replacement: source('index.ts') },
+          ...(react === 18 ? react18 : []),
         ],
       },
       build: {

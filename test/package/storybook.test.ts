@@ -123,7 +123,7 @@ test('v2 fails as the panel says, until it works again', async () => {
   ] as const) {
     await select.selectOption(kind);
     await shows('panel', 'memory v1');
-    await tells(`fails on purpose (${kind})`);
+    await tells(`fails on purpose (fail: "${kind}")`);
     await page
       .getByRole('region', { name: 'Events' })
       .filter({ hasText: `failed (${phase})` })
@@ -160,7 +160,7 @@ test('a story that pins its version says so', async () => {
 test('a story breaks its v2 by parameters', async () => {
   const { shows, tells } = await open('?path=/story/memorypanel--broken');
   await shows('panel', 'memory v1');
-  await tells('fails on purpose (load)');
+  await tells('fails on purpose (fail: "load")');
 });
 
 test('the docs block shows one story in every state', async () => {

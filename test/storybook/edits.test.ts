@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeEdits, noEdits, readEdits, type FeatureEdit } from '../../src/storybook/edits.js';
-import { failures } from '../../src/storybook/failure.js';
+import { failures } from '../../src/render/breaking/failure.js';
 
 // What Storybook lets through from a URL.
 const urlText = /^[a-zA-Z0-9 _-]*$/;

@@ -1,4 +1,5 @@
 import { useId, useState, type ReactNode } from 'react';
+import { FailureFields } from '../../render/breaking/FailureFields.js';
 import { BreakerLine } from './BreakerLine.js';
 import { explain } from './explain.js';
 import { OverrideField } from './OverrideField.js';
@@ -14,6 +15,7 @@ export function FeatureRow({ client, inspector, feature }: FeatureRowProps): Rea
   const { parts } = client.internals;
   const { version, reason } = client.getDecision(feature);
   const failures = inspector.failuresOf(feature);
+  const fault = inspector.faultOf(feature);
   const definition = parts.features[feature];
   const [isOpen, setOpen] = useState(inspector.features.length <= 3);
   const health = parts.read().monitor?.getHealth(feature);
@@ -37,7 +39,7 @@ export function FeatureRow({ client, inspector, feature }: FeatureRowProps): Rea
           {definition?.description ? <p>{definition.description}</p> : null}
           <dl className="facts">
             <dt>On screen</dt>
-            <dd>{onScreen(client, feature)}</dd>
+            <dd>{onScreen(client, feature, inspector.isLate(feature))}</dd>
             <dt>Why</dt>
             <dd>
               {explain(client, feature).map((sentence) => (
@@ -65,15 +67,13 @@ export function FeatureRow({ client, inspector, feature }: FeatureRowProps): Rea
             ) : null}
           </dl>
           <OverrideField client={client} inspector={inspector} feature={feature} />
+          <FailureFields
+            {...fault}
+            isDisabled={false}
+            onFailure={(failure) => inspector.breakV2(feature, { ...fault, failure })}
+            onDelay={(delayMs) => inspector.breakV2(feature, { ...fault, delayMs })}
+          />
           <p className="row">
-            <label>
-              <input
-                type="checkbox"
-                checked={inspector.isFailing(feature)}
-                onChange={(event) => inspector.failV2(feature, event.target.checked)}
-              />{' '}
-              Make v2 fail
-            </label>
             <button type="button" onClick={() => inspector.retry(feature)}>
               Try v2 again
             </button>
@@ -92,12 +92,16 @@ const whys = {
 } as const;
 
 /** What the gates of a feature show, alike ones together. */
-function onScreen(client: PanelProps['client'], feature: string): string {
+function onScreen(client: PanelProps['client'], feature: string, isLate: boolean): string {
   const counts = new Map<string, number>();
   for (const gate of client.internals.parts.gates.visible(feature)) {
     const view = gate.getView();
     const shown =
-      view.shows === 'v1' ? `v1, ${whys[view.because]}` : view.shows === 'v2' ? 'v2' : 'v1 while v2’s code comes';
+      view.shows === 'v1'
+        ? `v1, ${whys[view.because]}`
+        : view.shows === 'v2' && !isLate
+          ? 'v2'
+          : 'v1 while v2’s code comes';
     counts.set(shown, (counts.get(shown) ?? 0) + 1);
   }
   const texts = Array.from(counts, ([shown, count]) => (count === 1 ? shown : `${shown} (${count} gates)`));

@@ -1,22 +1,27 @@
 import { useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
-import type { DevtoolsPosition, DevtoolsTheme } from '../devtoolsProps.js';
+import type { DevtoolsLook } from '../devtoolsProps.js';
 import { ConnectionLine } from './ConnectionLine.js';
 import { EventLog } from './EventLog.js';
 import { FeatureList } from './FeatureList.js';
+import type { Hotkey } from './hotkey.js';
 import type { PanelProps } from './panelProps.js';
 import { ShareSection } from './ShareSection.js';
+import { useHotkey } from './useHotkey.js';
 import { UserEditor } from './UserEditor.js';
 
 interface WholePanelProps extends PanelProps {
-  readonly look: { readonly position: DevtoolsPosition; readonly theme: DevtoolsTheme };
+  readonly look: Omit<DevtoolsLook, 'hotkey'>;
+  readonly hotkey: Hotkey | undefined;
 }
 
 /** A button in the corner, and the panel that it opens. */
-export function Panel({ client, inspector, look }: WholePanelProps): ReactNode {
+export function Panel({ client, inspector, look, hotkey }: WholePanelProps): ReactNode {
   useSyncExternalStore(inspector.subscribe, inspector.version);
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLElement>(null);
+  // What had the focus when the hotkey opened the panel.
+  const opener = useRef<HTMLElement>(null);
   const { overrides } = client.internals.parts;
   const forced = inspector.features.filter((feature) => overrides.get(feature));
 
@@ -25,11 +30,20 @@ export function Panel({ client, inspector, look }: WholePanelProps): ReactNode {
   }, [isOpen]);
   const close = (): void => {
     setOpen(false);
-    button.current?.focus();
+    const { current } = opener;
+    (current?.isConnected === true ? current : button.current)?.focus();
+    opener.current = null;
   };
+  const onKeyDown = useHotkey(hotkey, () => {
+    if (isOpen) return close();
+    const { activeElement, body } = document;
+    if (activeElement instanceof HTMLElement && activeElement !== body && activeElement !== hostOf(button.current))
+      opener.current = activeElement;
+    setOpen(true);
+  });
 
   return (
-    <div className="devtools" data-position={look.position} data-theme={look.theme}>
+    <div className="devtools" data-position={look.position} data-theme={look.theme} onKeyDown={onKeyDown}>
       {isOpen ? (
         <section
           ref={panel}
@@ -67,6 +81,7 @@ export function Panel({ client, inspector, look }: WholePanelProps): ReactNode {
         type="button"
         className="launcher"
         aria-expanded={isOpen}
+        aria-keyshortcuts={hotkey?.name}
         aria-controls={isOpen ? 'panel' : undefined}
         onClick={() => (isOpen ? close() : setOpen(true))}
       >
@@ -84,5 +99,10 @@ export function Panel({ client, inspector, look }: WholePanelProps): ReactNode {
     </div>
   );
 }
+
+const hostOf = (element: Element | null): Element | null => {
+  const root = element?.getRootNode();
+  return root instanceof ShadowRoot ? root.host : null;
+};
 
 const countOf = (count: number): string => `${count} ${count === 1 ? 'override' : 'overrides'}`;

@@ -1,5 +1,7 @@
 import type { SwitchbackClient } from '../../client/switchbackClient.js';
 import type { EvaluationContext } from '../../evaluate/snapshot.js';
+import type { Fault } from '../../render/breaking/faults.js';
+import { createBreaking, describeFault } from './breaking.js';
 import { describeObservation } from './describeObservation.js';
 
 /** One line of the log: text only. */
@@ -26,9 +28,11 @@ export interface Inspector {
   events(): readonly LoggedEvent[];
   clearEvents(): void;
   failuresOf(feature: string): FailuresSeen | undefined;
-  /** Makes v2 throw while rendering, wherever it is or comes on the screen. */
-  failV2(feature: string, isOn: boolean): void;
-  isFailing(feature: string): boolean;
+  /** Makes v2 fail, or come late, wherever it is or comes on the screen. */
+  breakV2(feature: string, fault: Fault): void;
+  faultOf(feature: string): Fault;
+  /** Whether v2 waits for code that was made to come late, or not at all. */
+  isLate(feature: string): boolean;
   /** Has the gates of a feature forget their failures and holds. */
   retry(feature: string): void;
   /** Forces no version any more; gates follow at once. */
@@ -42,10 +46,6 @@ export interface Inspector {
 const maxEvents = 300;
 // A list of a thousand gates is one change of the panel.
 const notifyAfterMs = 30;
-
-function FailingV2(): never {
-  throw new Error('v2 was made to fail in the devtools');
-}
 
 export function createInspector(client: SwitchbackClient): Inspector {
   const { parts, subscribeOverrides, subscribe: subscribeState } = client.internals;
@@ -104,15 +104,13 @@ export function createInspector(client: SwitchbackClient): Inspector {
     ),
   ];
 
-  const setStandIns = (failing: ReadonlyMap<string, unknown>, feature?: string): void => {
-    parts.put({ standIns: failing });
-    parts.gates.notify(feature);
-    changedNow();
-  };
-  const standIns = (): Map<string, unknown> => new Map(parts.read().standIns);
-  const isFailing = (feature: string): boolean => parts.read().standIns?.get(feature) === FailingV2;
-  const retry = (feature: string): void => {
+  const breaking = createBreaking(parts, changedNow);
+  const resetGates = (feature: string): void => {
     for (const gate of parts.gates.visible(feature)) gate.reset();
+  };
+  const retry = (feature: string): void => {
+    breaking.again(feature);
+    resetGates(feature);
     parts.gates.release(feature);
     changed();
   };
@@ -134,15 +132,15 @@ export function createInspector(client: SwitchbackClient): Inspector {
       changed();
     },
     failuresOf: (feature) => failures.get(feature),
-    failV2(feature, isOn) {
-      const next = standIns();
-      if (isOn) next.set(feature, FailingV2);
-      else next.delete(feature);
-      setStandIns(next, feature);
-      log(feature, 'devtools', isOn ? 'v2 is made to fail' : 'v2 is left alone again');
-      if (!isOn) retry(feature);
+    breakV2(feature, fault) {
+      breaking.put(feature, fault);
+      log(feature, 'devtools', describeFault(fault));
+      // One that failed already fails in the new way, or works.
+      resetGates(feature);
+      if (fault.failure === null) parts.gates.release(feature);
     },
-    isFailing,
+    faultOf: breaking.of,
+    isLate: breaking.isLate,
     retry,
     unforce(feature) {
       client.setOverride(feature, null);
@@ -162,8 +160,7 @@ export function createInspector(client: SwitchbackClient): Inspector {
       clearTimeout(timer);
       listeners.clear();
       if (parts.read().inspect === inspect) parts.put({ inspect: before });
-      const left = new Map([...standIns()].filter(([, component]) => component !== FailingV2));
-      if (left.size < standIns().size) setStandIns(left);
+      breaking.close();
       clearTimeout(timer);
     },
   };

@@ -64,6 +64,7 @@ input[type='radio'], input[type='checkbox'] { width: 16px; height: 16px; margin:
 textarea { width: 100%; font-family: ui-monospace, monospace; }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
 .row > label { min-height: 24px; }
+.row input[type='number'] { width: 96px; }
 .field { display: flex; flex: 1 1 140px; flex-direction: column; gap: 2px; color: var(--muted); }
 .field input { width: 100%; min-width: 0; color: var(--ink); }
 .row > .field + button, .row > .field ~ button { align-self: end; }

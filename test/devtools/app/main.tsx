@@ -1,8 +1,8 @@
 // An app that is hostile to its devtools: by its keys and values, by its styles, and by what its policy forbids.
-import { StrictMode, useState, type ReactNode } from 'react';
+import { StrictMode, useState, version, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createSwitchback, defineFeatures, FeatureGate, SwitchbackProvider } from 'react-switchback';
-import { SwitchbackDevtools } from 'virtual:devtools';
+import { SwitchbackDevtools, type DevtoolsHotkey } from 'virtual:devtools';
 
 const markup = '<img src=x onerror="document.title=\'pwned\'">';
 const features = defineFeatures({
@@ -29,7 +29,9 @@ const client = createSwitchback({
 });
 const pressed: string[] = [];
 document.addEventListener('keydown', ({ key }) => pressed.push(key));
-Object.assign(globalThis, { client, snapshot, pressed });
+Object.assign(globalThis, { client, snapshot, pressed, reactVersion: version });
+
+const hotkey = new URLSearchParams(location.search).get('hotkey') as DevtoolsHotkey | null;
 
 function App(): ReactNode {
   const [isThere, setThere] = useState(true);
@@ -45,11 +47,20 @@ function App(): ReactNode {
         <button type="button" onClick={() => setThere(!isThere)}>
           Devtools on or off
         </button>
-        <button type="button" onClick={() => client.reportFailure('memoryPanel', new Error(markup))}>
+        <button id="fail" type="button" onClick={() => client.reportFailure('memoryPanel', new Error(markup))}>
           Fail
         </button>
+        <input id="text" aria-label="Text" />
+        <textarea id="area" aria-label="More text" />
+        <div id="editable" role="textbox" aria-label="Rich text" contentEditable suppressContentEditableWarning>
+          text
+        </div>
+        <input id="tick" type="checkbox" aria-label="A tick" />
+        <button id="taken" type="button" onKeyDown={(event) => event.preventDefault()}>
+          Takes keys
+        </button>
       </main>
-      {isThere ? <SwitchbackDevtools /> : null}
+      {isThere ? <SwitchbackDevtools hotkey={hotkey ?? undefined} /> : null}
     </SwitchbackProvider>
   );
 }

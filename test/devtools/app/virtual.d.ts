@@ -1,3 +1,3 @@
 declare module 'virtual:devtools' {
-  export { SwitchbackDevtools } from 'react-switchback/devtools';
+  export { SwitchbackDevtools, type DevtoolsHotkey } from 'react-switchback/devtools';
 }

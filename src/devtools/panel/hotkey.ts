@@ -1,14 +1,6 @@
-import { refuseOption } from '../error.js';
+import { refuseOption } from '../../error.js';
 
 /** A key that is held; `mod` is ⌘ on Apple's machines and Ctrl elsewhere. */
-type Modifier = 'mod' | 'ctrl' | 'alt' | 'shift' | 'meta';
-
-/**
- * Modifiers and one key, such as `mod+shift+d` or `alt+1`; `mod` is ⌘ on Apple's machines and Ctrl elsewhere. At least one of
- * `mod`, `ctrl`, `alt` and `meta`: a bare key would be somebody's text.
- */
-export type DevtoolsHotkey = `${Modifier}+${string}`;
-
 /** A hotkey on this machine. */
 export interface Hotkey {
   /** As `aria-keyshortcuts` has it, such as `Control+Shift+D`. */
