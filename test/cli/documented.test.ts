@@ -7,7 +7,8 @@ import { createHandler } from '../../src/service/http/createHandler.js';
 import { readDocument } from '../service/http/checkedHandler.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const names = ['README.md', ...(await readdir(`${root}docs`)).map((name) => `docs/${name}`)];
+const docs = (await readdir(`${root}docs`)).filter((name) => name.endsWith('.md'));
+const names = ['README.md', ...docs.map((name) => `docs/${name}`)];
 const texts = await Promise.all(names.map((name) => readFile(root + name, 'utf8')));
 const text = texts.join('\n');
 const operations = await readFile(`${root}docs/operations.md`, 'utf8');
