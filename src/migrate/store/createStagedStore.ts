@@ -65,7 +65,7 @@ const noCalls = (): Mutable<SideCalls> => ({ succeeded: 0, failed: 0, totalMs: 0
  */
 export function createStagedStore<Value>(feature: FeatureKey, options: StagedStoreOptions<Value>): StagedStore<Value> {
   checkStagedStoreOptions(options);
-  const { client, v1, v2, repairLog = memoryRepairLog(), compare, maxRepairs = 10_000 } = options;
+  const { client, v1, v2, repairLog = memoryRepairLog(), compare, maxRepairs = 10_000, random = Math.random } = options;
   const { fault, parts } = client.internals;
   const sides = { v1, v2 };
   const queue = createKeyQueue();
@@ -81,7 +81,7 @@ export function createStagedStore<Value>(feature: FeatureKey, options: StagedSto
   const repairs = createRepairs({
     log: repairLog,
     clock: parts.clock,
-    random: Math.random,
+    random,
     maxRepairs,
     isWritten: (target) => target === 'v1' || keeper.status().stage !== 'off',
     // A write that came in between made up for it, and may have left the other side behind.

@@ -34,6 +34,7 @@ export function createStageKeeper(
   let state: MigrationState = { stage: initialStage, behind: { v1: false, v2: !startsEqual } };
   const misses = { v1: 0, v2: 0 };
   let refused: string | undefined;
+  let isReady = false;
   let last: Promise<unknown> = Promise.resolve();
 
   const isRolledBack = (): boolean => host.isKill();
@@ -77,6 +78,8 @@ export function createStageKeeper(
       } catch (error) {
         distrust(error);
         return [];
+      } finally {
+        isReady = true;
       }
     },
     async stage() {
@@ -92,7 +95,8 @@ export function createStageKeeper(
       await save({ ...state, behind: { ...state.behind, [version]: isBehind } });
     },
     status: () => ({
-      stage: move(),
+      isReady,
+      stage: isReady ? move() : state.stage,
       ...(refused !== undefined && { refused }),
       isRolledBack: isRolledBack(),
       behind: state.behind,

@@ -38,10 +38,14 @@ export interface StagedStoreOptions<Value> {
   readonly onMismatch?: ((mismatch: RecordMismatch) => void) | undefined;
   /** Repairs that may wait, 1–1,000,000; default 10,000. With more of them the store counts as behind. */
   readonly maxRepairs?: number | undefined;
+  /** Returns 0–1, like `Math.random`. */
+  readonly random?: (() => number) | undefined;
 }
 
 /** How things stand. */
 export interface StagedStoreStatus {
+  /** Whether the repair log was read; until then the stage is the initial one, and no repair is known. */
+  readonly isReady: boolean;
   readonly stage: Stage;
   /** Why the wanted stage is not the one it is in. */
   readonly refused?: string;
@@ -89,7 +93,7 @@ export function checkStagedStoreOptions(options: unknown): void {
   for (const name of ['startsEqual', 'isShared'])
     if (options[name] !== undefined && typeof options[name] !== 'boolean')
       refuseOption(name, 'true or false', options[name]);
-  for (const name of ['compare', 'onMismatch'])
+  for (const name of ['compare', 'onMismatch', 'random'])
     if (options[name] !== undefined && typeof options[name] !== 'function')
       refuseOption(name, 'a function', options[name]);
 }

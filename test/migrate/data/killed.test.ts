@@ -4,8 +4,8 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { bundleForNode } from '../../harness/nodeBundle.js';
 import { createNotes } from './notes.js';
 
-// More of them by hand: SWITCHBACK_KILLS=50.
-const kills = Number(process.env['SWITCHBACK_KILLS'] ?? 8);
+// More of them at night, or by hand: SWITCHBACK_KILLS=50.
+const kills = Number(process.env['SWITCHBACK_KILLS'] ?? (process.env['SWITCHBACK_NIGHTLY'] === undefined ? 8 : 50));
 
 /** Numbers from a seed, 0–1. */
 function randomOf(seed: number): () => number {
