@@ -38,6 +38,9 @@ const textOf = (user: string): string => `memory ${versionOf(user)} of s1`;
 const users = Array.from({ length: 24 }, (_, at) => `user-${at}`);
 const userOf = (version: string): string => users.find((user) => versionOf(user) === version)!;
 const staff = Array.from({ length: 24 }, (_, at) => `staff-${at}`).find((user) => versionOf(user) === 'v1')!;
+// Frameworks let robots wait for all of the HTML, and take Node and a headless browser for such.
+const userAgent =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36';
 const forced = 'switchback=memoryPanel%3Av2';
 
 /** The panels that HTML shows without its scripts. */
@@ -55,7 +58,9 @@ export function describeGuide(guide: Guide): void {
     for (const args of guide.build) await fixture.build(args, offline);
     const env = { HOST: '127.0.0.1', PORT: String(host.appPort), SWITCHBACK_URL: host.serviceUrl };
     fixture.start(guide.start, { ...offline, ...env });
-    await vi.waitFor(async () => expect((await fetch(host.url)).status).toBe(200), { timeout: 60_000, interval: 100 });
+    // As a user of v1: the first one of v2 meets a server that has not loaded its code yet.
+    const isUp = async () => expect(panelsIn(await ask(`user=${userOf('v1')}`))).toHaveLength(1);
+    await vi.waitFor(isUp, { timeout: 60_000, interval: 100 });
   });
   afterAll(async () => {
     await browser?.close();
@@ -63,8 +68,16 @@ export function describeGuide(guide: Guide): void {
     await host?.close();
   });
 
-  const htmlFor = async (cookie: string, path = '/'): Promise<string> =>
-    (await fetch(host.url + path, { headers: { cookie } })).text();
+  const ask = async (cookie: string, path = '/'): Promise<string> =>
+    (await fetch(host.url + path, { headers: { cookie, 'user-agent': userAgent } })).text();
+
+  /** Asks anew where the server had no snapshot in time, which the HTML shows: the machine may have other things to do. */
+  async function htmlFor(cookie: string, path?: string): Promise<string> {
+    for (let tries = 0; ; tries += 1) {
+      const html = await ask(cookie, path);
+      if (html.includes('publishedAt') || tries === 5) return html;
+    }
+  }
 
   /** Opens a page in a fresh profile that has these cookies, and watches it from its first paint on. */
   async function open(cookies: string, path = '/', lost?: RegExp) {
@@ -73,6 +86,7 @@ export function describeGuide(guide: Guide): void {
     await visited.page
       .context()
       .addCookies(pairs.map(([name, value]) => ({ name: name!, value: value!, url: host.url })));
+    await visited.page.setExtraHTTPHeaders({ 'user-agent': userAgent });
     const seen = await watchTexts(visited.page);
     await visited.page.goto(host.url + path);
     return { ...visited, seen };
@@ -104,8 +118,8 @@ export function describeGuide(guide: Guide): void {
     for (const user of [userOf('v1'), userOf('v2')]) {
       const html = await htmlFor(`user=${user}`);
       expect(panelsIn(html)).toEqual([textOf(user)]);
-      // Nothing waits behind a fallback.
-      expect(html).not.toMatch(/<!--\$[?!]-->|<template/);
+      // It is in the shell: frameworks stream data of their own behind it.
+      expect(html.slice(0, html.indexOf('data-testid="memory"'))).not.toMatch(/<!--\$[?!]-->|<template/);
     }
   });
 
@@ -233,7 +247,7 @@ export function describeGuide(guide: Guide): void {
     test('is gone, and everybody has v1, soon', async () => {
       await host.stopService();
       const startedMs = performance.now();
-      expect(panelsIn(await htmlFor(`user=${userOf('v2')}`))).toEqual(['memory v1 of s1']);
+      expect(panelsIn(await ask(`user=${userOf('v2')}`))).toEqual(['memory v1 of s1']);
       expect(performance.now() - startedMs).toBeLessThan(5_000);
     });
   });
