@@ -5,6 +5,7 @@ import { isFeatureKey, type JsonObject } from './evaluate/snapshot.js';
 export interface FeatureDefinition {
   /** Who to ask. */
   readonly owner?: string;
+  /** What v2 is, in a sentence. */
   readonly description?: string;
   /** When v1 or v2 should be gone from the code: `YYYY-MM-DD`. */
   readonly removeBy?: string;

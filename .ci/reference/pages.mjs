@@ -111,7 +111,7 @@ class Pages extends MarkdownThemeContext {
     return join(
       `\`\`\`ts\n${text}\n\`\`\``,
       model.comment && this.partials.comment(model.comment, { showTags: false }),
-      links.length > 0 && `Names ${links.join(', ')}.`,
+      links.length > 0 && `Uses ${links.join(', ')}.`,
       model.comment && this.partials.comment(model.comment, { showSummary: false }),
     );
   }
@@ -126,7 +126,9 @@ class Pages extends MarkdownThemeContext {
   }
 
   #signature(model, options) {
-    const comment = options.multipleSignatures ? model.comment : (model.comment ?? model.parent?.comment);
+    // An interface that can be called has said its own above.
+    const isOwn = options.multipleSignatures || model.parent.kind === ReflectionKind.Interface;
+    const comment = isOwn ? model.comment : (model.comment ?? model.parent?.comment);
     const { typeParameters = [], parameters = [] } = model;
     return join(
       !options.hideTitle && this.partials.signatureTitle(model, { accessor: options.accessor }),

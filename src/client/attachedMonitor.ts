@@ -14,6 +14,7 @@ export interface HealthOverview {
 export interface HealthMonitor {
   /** The same object as long as it says the same: `value` and `samples` are those of when the level was entered. */
   getHealth(feature: FeatureKey): Health;
+  /** The worst of all features that are watched, and each of them; the same object as long as it says the same. */
   getOverview(): HealthOverview;
   /** Calls back when a feature's health changed; null: any feature's. Returns what ends it. */
   subscribe(feature: FeatureKey | null, listener: () => void): () => void;

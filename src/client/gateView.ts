@@ -15,10 +15,13 @@ export interface LazySource {
 
 /** A failure of v2 as hosts are told of it; `cleanup` happened on the way out and changed nothing. */
 export interface FallbackEvent {
+  /** Null for a `FallbackBoundary` without one. */
   readonly feature: string | null;
+  /** Where it failed. */
   readonly phase: FailurePhase | 'cleanup';
   /** What was thrown, untouched: it may be null. */
   readonly error: unknown;
+  /** React's, where it gave one. */
   readonly componentStack?: string | undefined;
   /** Whether the keyboard focus was inside v2; it is on the element around v1 now. */
   readonly hadFocus: boolean;
@@ -54,8 +57,11 @@ export type GateView =
 
 /** What one gate was given besides its versions; always the latest. */
 export interface GateSettings {
+  /** v1 took the place of a v2 that failed. */
   readonly onFallback?: ((event: FallbackEvent) => void) | undefined;
+  /** Any failure of v2, before `onFallback`; also one of a v2 that is leaving, which changes nothing. */
   readonly onError?: ((event: FallbackEvent) => void) | undefined;
+  /** A failure was forgotten: v2 may be tried again. */
   readonly onReset?: ((event: ResetEvent) => void) | undefined;
   readonly suspendTimeoutMs?: number | undefined;
   readonly resetKeys?: readonly unknown[] | undefined;

@@ -12,6 +12,7 @@ import { createSettling, type Settling } from './settling.js';
 export interface ExposureEvent {
   readonly feature: string;
   readonly version: Version;
+  /** Why it was decided. */
   readonly reason: Decision['reason'];
   /** v1 in place of a v2 that failed. */
   readonly isFallback: boolean;

@@ -50,6 +50,7 @@ export interface HealthEvent {
 
 /** What a monitor holds features to. */
 export interface HealthPolicyOptions {
+  /** Thresholds of single features; what they do not say `defaults` do. */
   readonly features?: { readonly [Key in FeatureKey]?: HealthThresholds | undefined } | undefined;
   /** For every feature, and what those of `features` do not say themselves. */
   readonly defaults?: HealthThresholds | undefined;

@@ -46,11 +46,13 @@ export interface SwitchbackOptions {
   readonly onStaleBuild?: ((error: unknown) => void) | undefined;
   /** Hears of our own faults; default: a console warning in development, once for each, and silence in production. */
   readonly onInternalFault?: OnInternalFault | undefined;
-  /** Time, chance and the network as parameters. */
+  /** Time, for tests; default: the machine's. */
   readonly clock?: Clock | undefined;
   /** Returns 0–1, like `Math.random`. */
   readonly random?: (() => number) | undefined;
+  /** Default: the browser's. Sources and sinks of the host's own have theirs. */
   readonly fetch?: typeof fetch | undefined;
+  /** Default: the browser's. Where there is none, changes are polled. */
   readonly EventSource?: typeof EventSource | undefined;
 }
 

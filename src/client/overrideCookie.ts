@@ -4,6 +4,7 @@ import { refuseOption } from '../error.js';
 
 /** Choices of version where a server sees them. */
 export interface OverrideCookie {
+  /** The choice that the cookie has; undefined where there is none. */
   get(feature: string): Override | undefined;
   /** @param override null drops it */
   set(feature: string, override: Override | null): void;

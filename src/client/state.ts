@@ -48,9 +48,11 @@ export interface SwitchbackStatus {
   readonly status: ConnectionQuality;
   /** Null before the first snapshot. */
   readonly revision: number | null;
+  /** ms since 1970: the store that counts the revisions was made then. */
   readonly epoch: number | null;
   /** ISO 8601: when the source was last heard; null before the first sign of life. */
   readonly updatedAt: string | null;
+  /** Why the source was not reached at last. */
   readonly error?: SwitchbackError;
 }
 

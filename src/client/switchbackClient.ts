@@ -26,7 +26,9 @@ export interface SwitchbackClient {
   getConfig<Key extends FeatureKey>(feature: Key): FeatureConfig<Key>;
   /** Calls back when this feature's decision changed. Returns what ends it. */
   subscribe(feature: FeatureKey, listener: () => void): () => void;
+  /** How things stand between this client and its source; the same object as long as it says the same. */
   getStatus(): SwitchbackStatus;
+  /** Calls back when the status changed. Returns what ends it. */
   subscribeStatus(listener: () => void): () => void;
   /**
    * Applies a snapshot by hand, such as one from a CDN.
@@ -44,6 +46,7 @@ export interface SwitchbackClient {
    * @returns false where policy does not allow it
    */
   setOverride(feature: FeatureKey, version: Version | null, expiresInMs?: number): boolean;
+  /** What is forced here (null: nothing), and whether policy lets this user force it. */
   getOverride(feature: FeatureKey): { readonly version: Version | null; readonly allowed: boolean };
   /**
    * Tells of a failure that no boundary sees, such as one in an event handler. It counts for the version that is decided.

@@ -4,7 +4,10 @@ import type { Version } from '../evaluate/snapshot.js';
 import type { Override } from './override.js';
 import type { Trip } from './trip.js';
 
-/** Why a version is rendered. */
+/**
+ * Why a version is rendered: what the rules say, or `OVERRIDE`: it is forced here, `CIRCUIT_OPEN`: v2 failed too often here,
+ * `DEFAULT`: nothing is known.
+ */
 export type DecisionReason = AssignmentReason | 'OVERRIDE' | 'CIRCUIT_OPEN' | 'DEFAULT';
 
 /** The version that is rendered, and why. Referentially stable: the same object as long as nothing changes. */
@@ -13,6 +16,7 @@ export interface Decision {
   readonly version: Version;
   /** `version === 'v2'`. */
   readonly enabled: boolean;
+  /** Which rule, override or trip decided. */
   readonly reason: DecisionReason;
   /** Integer 0–9999, where the percentage decided. */
   readonly bucket?: number;

@@ -2,7 +2,10 @@
 import { digestOf, type DigestOf } from './bucket.js';
 import type { EvaluationContext, FeatureRule, Snapshot, Version } from './snapshot.js';
 
-/** Why the rules gave a version, in OpenFeature's words where one exists. */
+/**
+ * Why the rules gave a version, in OpenFeature's words where one exists. `SPLIT`: by the percentage.
+ * @see docs/concepts.md
+ */
 export type AssignmentReason =
   | 'ROLLED_BACK'
   | 'DISABLED'

@@ -10,7 +10,9 @@ export type JsonObject = { readonly [key: string]: JsonValue };
 
 /** Who asks: OpenFeature's evaluation context. A missing or empty `targetingKey` counts as `default-session`. */
 export interface EvaluationContext {
+  /** Who it is, such as a user's id: the same key has the same version everywhere. */
   readonly targetingKey?: string | undefined;
+  /** What a feature's `regions` are compared with. */
   readonly region?: string | undefined;
   readonly [attribute: string]: unknown;
 }

@@ -31,6 +31,7 @@ export interface ShadowMetrics {
 export interface Shadow<F extends Callable> {
   /** Stands for v1: always v1's answer or v1's own error, which waits for nothing of v2's. */
   readonly call: F;
+  /** What became of the calls since the start. */
   getMetrics(): ShadowMetrics;
   /** Mismatches, of the calls that were compared. */
   getMismatchRate(): Estimate;

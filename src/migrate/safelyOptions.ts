@@ -39,6 +39,7 @@ export interface CallOptions<F extends Callable> {
 
 /** The two functions, and whose decision chooses. */
 export interface SafelyOptions<F extends Callable> extends CallOptions<F> {
+  /** Whose decisions choose. */
   readonly client: SwitchbackClient;
   readonly v1: F;
   readonly v2: Counterpart<F>;

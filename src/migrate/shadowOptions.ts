@@ -22,6 +22,7 @@ export interface Mismatch {
 
 /** How v2 is run beside v1. @source the semantics of github/scientist 1.6 */
 export interface ShadowOptions<F extends Callable> {
+  /** Whose decisions choose the calls that are shadowed. */
   readonly client: SwitchbackClient;
   readonly v1: F;
   readonly v2: Counterpart<F>;
@@ -41,11 +42,13 @@ export interface ShadowOptions<F extends Callable> {
     | undefined;
   /** Makes of an answer what may be told: differences are then of that, with their values. Default: kinds and sizes alone. */
   readonly clean?: ((answer: Awaited<ReturnType<F>>) => unknown) | undefined;
+  /** Hears of each mismatch that is not ignored. */
   readonly onMismatch?: ((mismatch: Mismatch) => void) | undefined;
   /** `v1First` (default), or at `random`: v2 begins before v1 in half of the calls. Should v2 be synchronous, v1 waits for it then. */
   readonly order?: 'v1First' | 'random' | undefined;
   /** `read` (default). `write` is refused unless `writesApart` says that v2 writes to a store of its own. */
   readonly effect?: CallEffect | undefined;
+  /** v2 writes to a store of its own; default false. */
   readonly writesApart?: boolean | undefined;
   /** Copies the arguments for v2, where a caller may change them after the call; default: they are passed on. */
   readonly copyArgs?: ((args: Parameters<F>) => Parameters<F>) | undefined;

@@ -7,8 +7,11 @@ import { useMigrationProgress, type ProgressSource } from './useMigrationProgres
 export interface ShownProgress {
   readonly phase: 'new' | 'copying' | 'verifying' | 'verified' | 'failed' | 'removed';
   readonly isRunning: boolean;
+  /** Records of v1; null where they are not known. */
   readonly total: number | null;
+  /** Records that were read from v1. */
   readonly read: number;
+  /** Records that were found in v2 as they should be. */
   readonly verified: number;
   /** 0–1; null where the total is not known. */
   readonly fraction: number | null;

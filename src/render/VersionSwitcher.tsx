@@ -23,7 +23,9 @@ export interface SwitcherLabels {
 /** Which feature decides, its two versions, and who may switch. */
 export interface VersionSwitcherProps extends GateProps {
   readonly feature: FeatureKey;
+  /** What everybody has who does not get v2, and everybody when v2 fails. */
   readonly v1: ReactNode;
+  /** v2, or a function of the decision. */
   readonly v2: ReactNode | ((details: Decision) => ReactNode);
   /**
    * Whether people may switch here. `never` (default). `allowed`: where the override policy lets them; the choice is kept for

@@ -6,6 +6,7 @@ import { useSyncExternalStore } from 'react';
 export interface ProgressSource<Progress> {
   /** The same object until something changed. */
   getProgress(): Progress;
+  /** Calls back when the progress changed. Returns what ends it. */
   subscribe(listener: () => void): () => void;
 }
 

@@ -10,6 +10,7 @@ import { useVersions } from './Versions.js';
 
 /** The two components, and how v2 is loaded. */
 export interface VersionedOptions<Props extends object> extends Omit<GateProps, 'resetKeys'> {
+  /** What everybody has who does not get v2, and everybody when v2 fails. */
   readonly v1: ComponentType<Props>;
   /** Loads the component that takes over; it must accept v1's props. */
   readonly v2: VersionLoader<NoInfer<Props>>;

@@ -4,6 +4,7 @@ import { tell } from './tell.js';
 
 /** What `lazyVersion` and `versioned` give. */
 export interface Preloadable {
+  /** Fetches the code ahead of time. */
   preload(): Promise<void>;
 }
 

@@ -210,6 +210,7 @@ export interface StoredTotals extends StoredNumbers {
 export interface FlagStore {
   /** Reads everything in one statement. */
   readState(): Promise<StoredState>;
+  /** Makes a feature; `conflict` where it exists. */
   createFeature(feature: string, patch: FeaturePatch, origin: ChangeOrigin): Promise<ChangeResult>;
   /** `ifRowRevision` null: unconditional. */
   changeFeature(
@@ -228,10 +229,13 @@ export interface FlagStore {
   readRetired(): Promise<readonly RetiredFeature[]>;
   /** Turns a feature off for everyone; a row lock held elsewhere does not block it. */
   rollback(feature: string, origin: ChangeOrigin): Promise<ChangeResult>;
+  /** Turns everything off for everyone. */
   emergencyRollback(origin: ChangeOrigin): Promise<ChangeResult>;
   /** Ends a rollback; for an emergency, `features` are those that come back, all others stay off. */
   undoRollback(id: number, features: readonly string[] | null, origin: ChangeOrigin): Promise<ChangeResult>;
+  /** Latest first. */
   readAudit(query: { feature?: string; limit: number; beforeId?: number }): Promise<readonly AuditEntry[]>;
+  /** Latest first. */
   readRollbacks(query: { feature?: string; limit: number }): Promise<readonly StoredRollback[]>;
   /** Resolves after commit. */
   storeBatch(batch: BatchToStore): Promise<BatchResult>;

@@ -14,6 +14,7 @@ export interface SettingsRootProps {
   readonly operator?: OperatorOptions | undefined;
   /** Texts in place of the English ones. */
   readonly labels?: Partial<SettingsLabels> | undefined;
+  /** Classes by part of the panel, beside those that the stylesheet uses. */
   readonly classNames?: SettingsClassNames | undefined;
   /** Of times and percentages, such as `de-CH`; default: the browser's. */
   readonly locale?: string | undefined;

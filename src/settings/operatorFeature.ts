@@ -42,7 +42,9 @@ export interface OperatorChange {
 /** How far a rollback has come, over all open pages. */
 export interface RollbackProgress {
   readonly isComplete: boolean;
+  /** Pages that said that they show v1. */
   readonly confirmed: number;
+  /** Pages that hear of changes as they happen. */
   readonly connected: number;
 }
 

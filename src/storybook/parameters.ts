@@ -16,6 +16,7 @@ export type FeatureParameter =
 
 /** `parameters.switchback` of a story, a component or the whole project. */
 export interface SwitchbackParameters {
+  /** The features that the story's components ask for. */
   readonly features: { readonly [Key in FeatureKey]?: FeatureParameter };
   /** Who looks at the story; default `{ targetingKey: 'user-1' }`. */
   readonly context?: EvaluationContext;

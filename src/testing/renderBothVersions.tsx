@@ -17,7 +17,9 @@ export interface BothVersionsOptions<Rendered> extends TestClientOptions {
 
 /** One of two rounds of a test. */
 export interface RenderedVersion<Rendered> {
+  /** Which version this round shows. */
   readonly version: Version;
+  /** The client of this round. */
   readonly client: TestClient;
   /** What `render` gave. */
   readonly rendered: Rendered;

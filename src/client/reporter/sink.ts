@@ -4,6 +4,7 @@ import type { Observation } from '../../observe/observe.js';
 
 /** Where observations go. A sink that throws is caught and reported once; it never reaches the page. */
 export interface Sink {
+  /** Shown in the devtools, and named by rules. */
   readonly name: string;
   /**
    * Takes one observation, soon after it happened and never while rendering.

@@ -16,6 +16,7 @@ export interface SourceListener {
   kills(order: Order, kills: readonly string[], emergency: boolean): void;
   /** The service was reached: what is known is still true at this moment. `serviceNowMs` where it told its time. */
   contact(serviceNowMs?: number): void;
+  /** How the source hears of changes now, and what is wrong. */
   status(status: SourceStatus, error?: SwitchbackError): void;
   /** A fault of ours or of the service, for `onInternalFault`. */
   fault(operation: string, error: unknown): void;

@@ -10,6 +10,7 @@ export interface UnleashSourceOptions extends ForeignSourceOptions {
   readonly url: string;
   /** A frontend token; it is public. */
   readonly clientKey: string;
+  /** What Unleash calls this app. */
   readonly appName: string;
   /** Only where the token does not say it. */
   readonly environment?: string | undefined;

@@ -29,6 +29,7 @@ export interface DataMigrationOptions<From, To> {
   readonly total?: (() => Promise<number>) | undefined;
   /** Removes v2's copy, and nothing else. */
   readonly remove: () => Promise<unknown>;
+  /** Where the state of the migration is kept. */
   readonly checkpoint: CheckpointStore;
   /** Records of a batch, 1–100,000; default 1,000. This bounds the memory. */
   readonly batchSize?: number | undefined;
@@ -44,7 +45,9 @@ export interface DataMigrationOptions<From, To> {
 
 /** Where a migration's state outlives its process: one text. */
 export interface CheckpointStore {
+  /** What was saved last; null: nothing. */
   load(): Promise<string | null> | string | null;
+  /** Replaces what was saved. */
   save(text: string): Promise<unknown> | void;
 }
 

@@ -28,11 +28,13 @@ export interface DataMigration {
   load(): Promise<DataMigrationProgress>;
   /** The same object until something changed. */
   getProgress(): DataMigrationProgress;
+  /** Calls back when the progress changed. Returns what ends it. */
   subscribe(listener: () => void): () => void;
 }
 
 /** What ends a run early; a later one resumes. */
 export interface RunOptions {
+  /** Ends the run before its next call of the host's functions; it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -21,14 +21,18 @@ import { createSequence, stampOf } from './stamp.js';
 
 /** Stands for v1's store while its records move to v2's. */
 export interface StagedStore<Value> {
+  /** The value in the store that the stage reads; undefined: there is none. */
   get(key: string): Promise<Value | undefined>;
   /**
    * Resolves when the authoritative store has it, and the other one too or it is known to lack it.
    * @throws what the authoritative store threw; SwitchbackError `invalid-option` for a value that is not JSON
    */
   set(key: string, value: Value): Promise<void>;
+  /** As `set`, for taking a record away. */
   delete(key: string): Promise<void>;
+  /** Which stage holds, and what each store still lacks. */
   getStatus(): StagedStoreStatus;
+  /** What became of the calls since the start. */
   getMetrics(): StagedStoreMetrics;
   /** Tries all repairs now. */
   drain(): Promise<void>;

@@ -19,9 +19,11 @@ export interface StoredRecord<Value> {
  * what it says or rejects; a write that surely did nothing rejects with `NotApplied`.
  */
 export interface RecordStore<Value> {
+  /** Undefined where there is none. */
   get(key: string): Promise<StoredRecord<Value> | undefined>;
   /** Writes the whole value. Writing the same twice is the same as once. */
   set(record: StoredRecord<Value>): Promise<void>;
+  /** Removes the record; one that is not there is removed already. */
   delete(key: string): Promise<void>;
   /**
    * Records in the order of their keys (by UTF-16 code units), at most `limit` of those after `after`; from the first where that

@@ -27,17 +27,21 @@ export interface KeptState {
 
 /** Where repairs and the stage are kept. Shared by processes that write to the same stores, or one for each. */
 export interface RepairLog {
+  /** What an earlier process left. */
   load(): Promise<KeptState>;
   /** One repair for a target and key: a later one replaces it. */
   put(repair: Repair): Promise<void>;
   /** Removes it, unless a later one took its place. */
   remove(repair: Repair): Promise<void>;
+  /** Keeps the stage and who is behind. */
   saveState(state: MigrationState): Promise<void>;
 }
 
 /** What a Storage gives, such as localStorage; what it gives may be promised. */
 export interface TextStorage {
+  /** Null where there is none. */
   getItem(name: string): string | null | Promise<string | null>;
+  /** Replaces what is there. */
   setItem(name: string, text: string): void | Promise<void>;
 }
 

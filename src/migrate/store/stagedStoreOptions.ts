@@ -17,8 +17,11 @@ export interface RecordMismatch {
 
 /** The two stores, how far they are, and how they are compared. */
 export interface StagedStoreOptions<Value> {
+  /** Whose config of the feature says the stage. */
   readonly client: SwitchbackClient;
+  /** The store that has everything at the beginning. */
   readonly v1: RecordStore<Value>;
+  /** The store that has everything at the end. */
   readonly v2: RecordStore<Value>;
   /** Where what a store still has to get is kept; default: in memory. */
   readonly repairLog?: RepairLog | undefined;
@@ -35,6 +38,7 @@ export interface StagedStoreOptions<Value> {
   readonly isShared?: boolean | undefined;
   /** Whether two values are the same; default: they hold the same. */
   readonly compare?: ((v1: Value, v2: Value) => boolean) | undefined;
+  /** Hears of reads that found different values. */
   readonly onMismatch?: ((mismatch: RecordMismatch) => void) | undefined;
   /** Repairs that may wait, 1–1,000,000; default 10,000. With more of them the store counts as behind. */
   readonly maxRepairs?: number | undefined;
@@ -49,6 +53,7 @@ export interface StagedStoreStatus {
   readonly stage: Stage;
   /** Why the wanted stage is not the one it is in. */
   readonly refused?: string;
+  /** A kill is in force: back to v1, as far as v1 has what was written. */
   readonly isRolledBack: boolean;
   /** Records each store still has to get. */
   readonly repairs: Readonly<Record<Version, number>>;
