@@ -110,7 +110,7 @@ export const Disabled: Story = {
   },
 };
 
-/** Raising it asks why; nothing is filled in. */
+/** Raising it says how version 2 does, and asks why; nothing is filled in. */
 export const Raising: Story = {
   args: { operator: { token, fetch: createStoryService().fetch } },
   play: async ({ canvas, userEvent }) => {
@@ -118,6 +118,51 @@ export const Raising: Story = {
     await userEvent.clear(field);
     await userEvent.type(field, '25{Enter}');
     await expect(canvas.getByText('Give the new version of Memory panel to 25% of users?')).toBeVisible();
+    await expect(await canvas.findByText('The new version of Memory panel is healthy.')).toBeVisible();
+  },
+};
+
+const failing = (status: 'degraded' | 'critical', detail: string): typeof fetch => {
+  const service = createStoryService();
+  service.health = { status, reasons: [{ code: 'errors', status, detail }] };
+  return service.fetch;
+};
+
+/** Version 2 does harm: whoever wants more users to have it says of which feature. */
+export const RaisingWhatDoesHarm: Story = {
+  args: { operator: { token, fetch: failing('critical', '9.0 % (at least 5.8 %) of 200 attempts failed') } },
+  play: async ({ canvas, userEvent }) => {
+    const field = await canvas.findByRole('spinbutton');
+    await userEvent.clear(field);
+    await userEvent.type(field, '25{Enter}');
+    const dialog = within(canvas.getByRole('dialog'));
+    await expect(await dialog.findByText(/does harm: 9\.0 %/)).toBeVisible();
+    await userEvent.type(dialog.getByRole('textbox', { name: 'Why?' }), 'we know');
+    const name = dialog.getByRole('textbox', { name: 'Type “Memory panel” to go on all the same' });
+    await userEvent.click(dialog.getByRole('button', { name: 'Raise' }));
+    await expect(canvas.getByRole('dialog')).toBeVisible();
+    await expect(name).toBeInvalid();
+  },
+};
+
+/** Version 2 does worse than it should: the same, in the words of the host. */
+export const RaisingWhatIsDegraded: Story = {
+  args: {
+    operator: { token, fetch: failing('degraded', '3.1 % (at least 1.4 %) of 200 attempts failed') },
+    labels: {
+      health: ({ status }) => `Neue Fassung: ${status === 'degraded' ? 'angeschlagen' : status}`,
+      typeName: (name) => `Zum Fortfahren „${name}“ eingeben`,
+    },
+  },
+  play: async ({ canvas, userEvent }) => {
+    const field = await canvas.findByRole('spinbutton');
+    await userEvent.clear(field);
+    await userEvent.type(field, '25{Enter}');
+    const name = await canvas.findByRole('textbox', { name: 'Zum Fortfahren „Memory panel“ eingeben' });
+    await expect(canvas.getByText('Neue Fassung: angeschlagen')).toBeVisible();
+    await userEvent.type(canvas.getByRole('textbox', { name: 'Why?' }), 'we know');
+    await userEvent.type(name, 'Memory panel');
+    await expect(name).toBeValid();
   },
 };
 

@@ -7,8 +7,15 @@ export interface StoryFeature {
   rollbackHistory: { id: number; timestamp: string; endedAt: string | null; actor: string; reason: string | null }[];
 }
 
+/** How v2 does. */
+interface StoryHealth {
+  readonly status: 'healthy' | 'degraded' | 'critical' | 'unknown';
+  readonly reasons: readonly { readonly code: string; readonly status: string; readonly detail: string }[];
+}
+
 export interface StoryService {
   readonly fetch: typeof fetch;
+  health: StoryHealth;
   readonly features: StoryFeature[];
   emergency: { since: string; rollbackId: number } | null;
 }
@@ -36,6 +43,7 @@ export function createStoryService(given: Partial<StoryFeature> = {}): StoryServ
   ];
   const service: StoryService = {
     features,
+    health: { status: 'healthy', reasons: [] },
     emergency: null,
     async fetch(input, init = {}) {
       const { pathname } = new URL(input instanceof Request ? input.url : input, location.href);
@@ -45,6 +53,7 @@ export function createStoryService(given: Partial<StoryFeature> = {}): StoryServ
       if (pathname === '/api/audit') return Response.json({ entries });
       if (pathname === '/api/health/rollback-status')
         return Response.json({ rollbackComplete: true, streams: { confirmed: 12, connected: 12 } });
+      if (pathname.endsWith('/health')) return Response.json({ versions: { v2: service.health } });
       if (one === undefined) return problem(404, 'not-found', 'there is no such feature');
       one.rowRevision++;
       if (pathname === '/api/features/disable') {

@@ -2,6 +2,7 @@
 
 import { useState, type ReactNode } from 'react';
 import type { OperatorFeature } from './operatorFeature.js';
+import { PercentageInput } from './PercentageInput.js';
 import { useSettings, useSettingsRow } from './settingsContext.js';
 import { settingsPart } from './settingsPart.js';
 
@@ -36,20 +37,7 @@ export function PercentageField({ feature, isBusy, onChoose }: PercentageFieldPr
         setDraft(null);
       }}
     >
-      <label {...settingsPart('field', classNames)}>
-        <span>{labels.percentage}</span>
-        <input
-          type="number"
-          inputMode="decimal"
-          min={0}
-          max={100}
-          step={0.01}
-          required
-          value={text}
-          aria-describedby={nameId}
-          onChange={(event) => edit(event.target.value)}
-        />
-      </label>
+      <PercentageInput text={text} onEdit={edit} describedBy={nameId} />
       <input
         {...settingsPart('field', classNames)}
         type="range"

@@ -5,8 +5,11 @@ import { assertNever } from '../error.js';
 import { useLayout } from '../render/useLayout.js';
 import { formatPercentage } from './formats.js';
 import type { OperatorAction } from './operatorFeature.js';
+import { HealthNotice, isHarmful } from './HealthNotice.js';
+import { PercentageInput } from './PercentageInput.js';
 import { useSettings, useSettingsRow } from './settingsContext.js';
 import { settingsPart } from './settingsPart.js';
+import { useOperatorHealth } from './useOperatorHealth.js';
 
 /** What is to be done, but for the reason. */
 export type Question =
@@ -25,7 +28,10 @@ export interface ReasonDialogProps {
 const firstPercentage = 1;
 const maxReasonLength = 1_000;
 
-/** Asks why, once: less v2 has a reason at hand and needs Enter alone; more v2 asks for one. Esc changes nothing. */
+/**
+ * Asks why, once: less v2 has a reason at hand and needs Enter alone; more v2 asks for one, says how v2 does, and where that is
+ * badly wants the feature's name typed. Esc changes nothing.
+ */
 export function ReasonDialog({ question, onAnswer, onClose }: ReasonDialogProps): ReactNode {
   const { labels, classNames, locale } = useSettings();
   const { feature, name } = useSettingsRow();
@@ -33,6 +39,7 @@ export function ReasonDialog({ question, onAnswer, onClose }: ReasonDialogProps)
   const presets = kind === 'disable' ? labels.disableReasons : kind === 'undo' ? labels.undoReasons : [];
   const [preset, setPreset] = useState(kind === 'disable' ? (presets[0] ?? '') : '');
   const [words, setWords] = useState('');
+  const [typedName, setTypedName] = useState('');
   const [percentage, setPercentage] = useState(String(firstPercentage));
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -42,11 +49,17 @@ export function ReasonDialog({ question, onAnswer, onClose }: ReasonDialogProps)
     if (current?.open === false) current.showModal();
   }, []);
 
+  const reading = useOperatorHealth(feature, kind !== 'disable');
+  const asksName = isHarmful(reading);
+  const isNamed = [name, feature].includes(typedName.trim());
+  const isWaiting = reading.phase === 'reading';
+
   const reason = (words.trim() || preset).slice(0, maxReasonLength);
   const action = actionOf(question, feature, reason, Number(percentage));
   const shown = 'percentage' in action ? formatPercentage(action.percentage, locale) : '';
   const answer = (event: SyntheticEvent): void => {
     event.preventDefault();
+    if (isWaiting || (asksName && !isNamed)) return;
     // The focus is back on the button before anything else changes.
     dialog.current?.close();
     onAnswer(action);
@@ -58,21 +71,8 @@ export function ReasonDialog({ question, onAnswer, onClose }: ReasonDialogProps)
           {labels.ask(action, name, shown)}
         </p>
         {question.kind === 'undo' && question.isEmergency ? <p>{labels.explainEmergency(name)}</p> : null}
-        {kind === 'enable' ? (
-          <label {...settingsPart('field', classNames)}>
-            <span>{labels.percentage}</span>
-            <input
-              type="number"
-              inputMode="decimal"
-              min={0}
-              max={100}
-              step={0.01}
-              required
-              value={percentage}
-              onChange={(event) => setPercentage(event.target.value)}
-            />
-          </label>
-        ) : null}
+        {kind === 'enable' ? <PercentageInput text={percentage} onEdit={setPercentage} /> : null}
+        <HealthNotice id={`${id}-health`} reading={reading} />
         {presets.length === 0 ? null : (
           <fieldset {...settingsPart('reasons', classNames)}>
             <legend>{labels.reason}</legend>
@@ -103,8 +103,29 @@ export function ReasonDialog({ question, onAnswer, onClose }: ReasonDialogProps)
             onChange={(event) => setWords(event.target.value)}
           />
         </label>
+        {asksName ? (
+          <label {...settingsPart('field', classNames)}>
+            <span>{labels.typeName(name)}</span>
+            <input
+              ref={(input) => input?.setCustomValidity(isNamed ? '' : labels.typeName(name))}
+              type="text"
+              required
+              autoComplete="off"
+              spellCheck={false}
+              aria-describedby={`${id}-health`}
+              value={typedName}
+              onChange={(event) => setTypedName(event.target.value)}
+            />
+          </label>
+        ) : null}
         <div {...settingsPart('actions', classNames)}>
-          <button {...settingsPart('button', classNames)} type="submit" data-danger={kind === 'disable' || undefined}>
+          <button
+            {...settingsPart('button', classNames)}
+            type="submit"
+            data-danger={kind === 'disable' || asksName || undefined}
+            aria-disabled={isWaiting ? true : undefined}
+            aria-describedby={kind === 'disable' ? undefined : `${id}-health`}
+          >
             {labels.confirm(action)}
           </button>
           <button {...settingsPart('button', classNames)} type="button" onClick={() => dialog.current?.close()}>

@@ -4,6 +4,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { Clock } from '../client/clock.js';
 import type { OperatorApi } from './operatorApi.js';
 import type { OperatorAction, OperatorChange, OperatorState, RollbackProgress } from './operatorFeature.js';
+import type { OperatorHealth } from './operatorHealth.js';
 import { OperatorProblem } from './operatorProblem.js';
 
 /** What became of the latest action on a feature. `other`: the change that was faster. */
@@ -29,14 +30,20 @@ export interface OperatorView {
 
 /** What an operator's panel reads and does. */
 export interface Operator {
+  /** What is known now, and word of each change. */
   readonly store: Pick<StoreApi<OperatorView>, 'getState' | 'subscribe'>;
   /** Reads now and every 15 s; safe to call again after `stop`. */
   start(): void;
+  /** Ends the reading. */
   stop(): void;
+  /** Reads now. */
   refresh(): void;
   /** One at a time for a feature; while one is under way a second is ignored. Never rejects. */
   act(action: OperatorAction): Promise<void>;
+  /** The latest 20 changes of a feature, latest first. */
   readChanges(feature: string): Promise<readonly OperatorChange[]>;
+  /** How v2 did over the last 15 minutes. Rejects with an OperatorProblem. */
+  readHealth(feature: string): Promise<OperatorHealth>;
 }
 
 const pollMs = 15_000;
@@ -137,6 +144,7 @@ export function createOperator(api: OperatorApi, clock: Clock): Operator {
       spokenOf.set(feature, store.getState().state?.features.get(feature)?.rowRevision);
     },
     readChanges: (feature) => api.readChanges(feature, historyLimit),
+    readHealth: api.readHealth,
   };
 }
 

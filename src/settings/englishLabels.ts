@@ -1,6 +1,7 @@
 'use client';
 
 import type { OperatorAction } from './operatorFeature.js';
+import type { OperatorHealth } from './operatorHealth.js';
 import type { OperatorProblem } from './operatorProblem.js';
 import type { SettingsLabels } from './settingsLabels.js';
 
@@ -57,6 +58,10 @@ export const englishLabels: SettingsLabels = {
   otherReason: 'In your own words',
   disableReasons: ['It fails', 'It is slow', 'It shows wrong data', 'Users complain'],
   undoReasons: ['It is mended', 'It was a false alarm'],
+  readingHealth: 'Asking how the new version does…',
+  health: tellHealth,
+  healthUnread: 'How the new version does could not be read.',
+  typeName: (name) => `Type “${name}” to go on all the same`,
   confirm: ({ kind }) =>
     ({ disable: 'Disable', enable: 'Enable', percentage: 'Raise', undo: 'Undo' })[
       kind satisfies OperatorAction['kind']
@@ -105,6 +110,20 @@ const changes: ReadonlyMap<string, string> = new Map([
   ['rollback', 'rolled back'],
   ['rollback-ended', 'rollback ended'],
 ]);
+
+function tellHealth({ status, reasons }: OperatorHealth, name: string): string {
+  const why = reasons.length === 0 ? '' : `: ${reasons.map(({ detail }) => detail).join('; ')}`;
+  switch (status) {
+    case 'healthy':
+      return `The new version of ${name} is healthy${why}.`;
+    case 'degraded':
+      return `The new version of ${name} does worse than it should${why}.`;
+    case 'critical':
+      return `The new version of ${name} does harm${why}.`;
+    case 'unknown':
+      return `Too little is known of the new version of ${name}${why}.`;
+  }
+}
 
 function explain({ kind, message, retryAfterS }: OperatorProblem): string {
   const said = message === '' ? '' : ` The service says: ${message}`;

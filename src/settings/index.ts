@@ -13,6 +13,7 @@ export { type OperatorToken } from './operatorApi.js';
 export { englishLabels } from './englishLabels.js';
 export type { SettingsLabels } from './settingsLabels.js';
 export type { SettingsClassNames, SettingsSlot } from './settingsPart.js';
+export type { OperatorHealth, OperatorHealthReason, OperatorHealthStatus } from './operatorHealth.js';
 export type { OperatorProblem, OperatorProblemKind } from './operatorProblem.js';
 export type { Operator, OperatorView, Outcome } from './createOperator.js';
 export type {

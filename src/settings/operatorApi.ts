@@ -1,6 +1,7 @@
 'use client';
 
 import type { OperatorAction, OperatorChange, OperatorState, RollbackProgress } from './operatorFeature.js';
+import { readHealth, type OperatorHealth } from './operatorHealth.js';
 import { OperatorProblem, problemOf } from './operatorProblem.js';
 import { readChanges, readProgress, readState } from './readOperator.js';
 
@@ -20,6 +21,8 @@ export interface OperatorApi {
   /** Newest first. @param limit 1–1000 */
   readChanges(feature: string, limit: number): Promise<readonly OperatorChange[]>;
   readProgress(): Promise<RollbackProgress>;
+  /** Of v2, over the last 15 minutes. */
+  readHealth(feature: string): Promise<OperatorHealth>;
   act(action: OperatorAction): Promise<void>;
 }
 
@@ -103,6 +106,7 @@ export function createOperatorApi({ token, url, fetch }: OperatorApiOptions): Op
     readState: () => read('/features', readState),
     readChanges: (feature, limit) => read(`/audit?feature=${feature}&limit=${limit}`, readChanges),
     readProgress: () => read('/health/rollback-status', readProgress),
+    readHealth: (feature) => read(`/features/${feature}/health`, readHealth),
     act: async (action) => {
       const answer = await call(requestOf(action));
       // Some other page at that address says 200 to everything.

@@ -1,4 +1,5 @@
 import type { OperatorAction, OperatorChange, RollbackProgress } from './operatorFeature.js';
+import type { OperatorHealth } from './operatorHealth.js';
 import type { OperatorProblem } from './operatorProblem.js';
 
 /** Every text of the panel. Numbers and times come formatted by `locale`. */
@@ -46,6 +47,12 @@ export interface SettingsLabels {
   readonly otherReason: string;
   readonly disableReasons: readonly string[];
   readonly undoReasons: readonly string[];
+  /** How the new version does, said before more users get it. */
+  readonly readingHealth: string;
+  readonly health: (health: OperatorHealth, name: string) => string;
+  readonly healthUnread: string;
+  /** Asked for where the new version does badly. */
+  readonly typeName: (name: string) => string;
   readonly confirm: (action: OperatorAction) => string;
   readonly cancel: string;
 

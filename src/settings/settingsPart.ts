@@ -22,6 +22,7 @@ export type SettingsSlot =
   | 'dialog'
   | 'question'
   | 'reasons'
+  | 'health'
   | 'history'
   | 'entry';
 

@@ -81,7 +81,9 @@ export function useOwnOperator(options: OperatorOptions | undefined): Operator |
 const never = (): (() => void) => () => {};
 
 /** What the nearest panel knows of the service; null in a panel for users alone. */
-export function useOperator(): (OperatorView & Pick<Operator, 'act' | 'readChanges' | 'refresh'>) | null {
+export function useOperator():
+  | (OperatorView & Pick<Operator, 'act' | 'readChanges' | 'readHealth' | 'refresh'>)
+  | null {
   const { operator } = useSettings();
   const view = useSyncExternalStore(
     operator?.store.subscribe ?? never,
@@ -90,7 +92,7 @@ export function useOperator(): (OperatorView & Pick<Operator, 'act' | 'readChang
   );
   return useMemo(() => {
     if (operator === null || view === null) return null;
-    const { act, readChanges, refresh } = operator;
-    return { ...view, act, readChanges, refresh };
+    const { act, readChanges, readHealth, refresh } = operator;
+    return { ...view, act, readChanges, readHealth, refresh };
   }, [operator, view]);
 }

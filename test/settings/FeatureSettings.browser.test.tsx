@@ -126,6 +126,139 @@ describe('an operator', () => {
     ]);
   });
 
+  describe('who gives v2 to more users', () => {
+    /** The real service, but for what it says of v2. */
+    const openWith = (answer: () => Response | Promise<Response>) => {
+      const { fetch, sent } = forwardTo(serviceUrl);
+      const operator: OperatorOptions = {
+        token,
+        fetch: (input, init) =>
+          String(input).endsWith('/health') ? Promise.resolve().then(answer) : fetch(input, init),
+      };
+      const page = openPage(<FeatureSettings features={list} operator={operator} />, { url: `${serviceUrl}/api` });
+      return { ...page, sent, row: () => rowOf(page) };
+    };
+    const judged = (status: string, detail?: string) => () =>
+      Response.json({
+        versions: { v2: { status, reasons: detail === undefined ? [] : [{ code: 'errors', status, detail }] } },
+      });
+    const raise = async (page: ReturnType<typeof openWith>) => {
+      const field = await vi.waitFor(() => page.row().getByRole('spinbutton'), timeout);
+      await userEvent.clear(field);
+      await userEvent.type(field, '25{Enter}');
+      const dialog = page.row().getByRole<HTMLDialogElement>('dialog');
+      return { field, dialog, inside: within(dialog), health: within(dialog).getByRole('status') };
+    };
+    const changes = (page: ReturnType<typeof openWith>) => page.sent.filter(({ method }) => method !== 'GET');
+
+    test('reads that it is healthy, and needs no more than a reason', async () => {
+      const page = openWith(judged('healthy'));
+      const { inside, health } = await raise(page);
+      await expect.poll(() => health.textContent).toBe('The new version of Memory panel is healthy.');
+      expect(inside.queryByRole('textbox', { name: /^Type/ })).toBeNull();
+      await userEvent.keyboard('all is well{Enter}');
+      await expect.poll(() => text(page), { timeout }).toContain('It is on for 25% of users.');
+    });
+
+    test('reads of the real service that too little is known, and may go on', async () => {
+      const page = openOperator();
+      const { health } = await raise(page);
+      await expect
+        .poll(() => health.textContent, { timeout })
+        .toBe('Too little is known of the new version of Memory panel: 0 attempts ended; 30 are needed.');
+      await userEvent.keyboard('first steps{Enter}');
+      await expect.poll(() => text(page), { timeout }).toContain('It is on for 25% of users.');
+    });
+
+    test.each([
+      ['degraded', 'does worse than it should: 3.1 % of 200 attempts failed.'],
+      ['critical', 'does harm: 3.1 % of 200 attempts failed.'],
+    ])('reads that it is %s and why, and types the name of the feature to go on', async (status, sentence) => {
+      const page = openWith(judged(status, '3.1 % of 200 attempts failed'));
+      const { dialog, inside, health } = await raise(page);
+      await expect.poll(() => health.textContent).toBe(`The new version of Memory panel ${sentence}`);
+      expect(document.activeElement).toBe(inside.getByRole('textbox', { name: 'Why?' }));
+      await userEvent.keyboard('we know{Enter}');
+      const name = inside.getByRole<HTMLInputElement>('textbox', { name: 'Type “Memory panel” to go on all the same' });
+      expect(document.activeElement).toBe(name);
+      expect(name.getAttribute('aria-describedby')).toBe(health.id);
+      await userEvent.keyboard('Memory pane{Enter}');
+      expect(dialog.open).toBe(true);
+      expect(name.validationMessage).toBe('Type “Memory panel” to go on all the same');
+      expect(changes(page)).toEqual([]);
+      await userEvent.keyboard('l{Enter}');
+      await expect.poll(() => text(page), { timeout }).toContain('It is on for 25% of users.');
+      expect(changes(page).map(({ body }) => JSON.parse(body!))).toEqual([{ percentage: 25, reason: 'we know' }]);
+    });
+
+    test('takes the key for the name, and is back in the field by Escape', async () => {
+      const page = openWith(judged('critical', 'all attempts failed'));
+      const { field, inside } = await raise(page);
+      await userEvent.type(await inside.findByRole('textbox', { name: /^Type/ }), 'memoryPanel');
+      expect(inside.getByRole<HTMLInputElement>('textbox', { name: /^Type/ }).validity.valid).toBe(true);
+      await userEvent.keyboard('{Escape}');
+      await expect.poll(() => page.row().queryByRole('dialog')).toBeNull();
+      expect(document.activeElement).toBe(field);
+      expect(changes(page)).toEqual([]);
+    });
+
+    test('waits for the answer: Enter does nothing before', async () => {
+      let answer = (_: Response): void => {};
+      const page = openWith(() => new Promise((resolve) => (answer = resolve)));
+      const { dialog, inside, health } = await raise(page);
+      expect(health.textContent).toBe('Asking how the new version does…');
+      expect(inside.getByRole('button', { name: 'Raise' }).getAttribute('aria-disabled')).toBe('true');
+      await userEvent.keyboard('in a hurry{Enter}');
+      expect(dialog.open).toBe(true);
+      answer(judged('healthy')());
+      await expect.poll(() => health.textContent).toContain('is healthy');
+      await userEvent.keyboard('{Enter}');
+      await expect.poll(() => text(page), { timeout }).toContain('It is on for 25% of users.');
+    });
+
+    test.each([
+      [
+        'is away',
+        () => Promise.reject(new TypeError('Failed to fetch')),
+        'The service cannot be reached from this page.',
+      ],
+      [
+        'says something else',
+        () => Response.json({ versions: { v2: { status: 'fine', reasons: [] } } }),
+        'What answers there is not the service.',
+      ],
+      [
+        'is too old to know',
+        () => Response.json({ type: '/problems/not-found', detail: 'no such route' }, { status: 404 }),
+        'The service does not know that.',
+      ],
+    ])('where what judges %s reads so, and may go on', async (_, answer, sentence) => {
+      const page = openWith(answer);
+      const { health } = await raise(page);
+      await expect
+        .poll(() => health.textContent, { timeout })
+        .toContain(`How the new version does could not be read. ${sentence}`);
+      await userEvent.keyboard('by hand{Enter}');
+      await expect.poll(() => text(page), { timeout }).toContain('It is on for 25% of users.');
+    });
+
+    test('reads it before turning it on and before an undo too, and not before turning it off', async () => {
+      const page = openWith(judged('critical', 'all attempts failed'));
+      await userEvent.click(await vi.waitFor(() => page.row().getByRole('button', { name: 'Disable…' }), timeout));
+      expect(within(page.row().getByRole('dialog')).queryByRole('status')).toBeNull();
+      await userEvent.keyboard('{Enter}');
+      for (const name of ['Enable…', 'Undo the rollback…']) {
+        const button = await vi.waitFor(() => page.row().getByRole('button', { name }), timeout);
+        await expect.poll(() => button.getAttribute('aria-disabled'), { timeout }).toBeNull();
+        await userEvent.click(button);
+        await within(page.row().getByRole('dialog')).findByRole('textbox', { name: /^Type/ });
+        await userEvent.keyboard('{Escape}');
+        await expect.poll(() => page.row().queryByRole('dialog')).toBeNull();
+        expect(document.activeElement).toBe(button);
+      }
+    });
+  });
+
   test('who was overtaken reads what somebody else did, and what was typed is not sent over it', async () => {
     const page = openOperator();
     const field = await vi.waitFor(() => page.row().getByRole('spinbutton'), timeout);

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { setupServer } from 'msw/node';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { commandLinesOf } from '../../src/settings/commandLines.js';
 import { createOperatorApi, type OperatorToken } from '../../src/settings/operatorApi.js';
 import type { OperatorAction } from '../../src/settings/operatorFeature.js';
+import { readHealth } from '../../src/settings/operatorHealth.js';
 import { OperatorProblem } from '../../src/settings/operatorProblem.js';
+import { createMockService } from '../../src/testing/msw/index.js';
 
 const secret = 'sbt_0123456789abcdefghij';
 const disable: OperatorAction = { kind: 'disable', feature: 'memoryPanel', reason: 'slow' };
@@ -124,5 +127,56 @@ describe('command lines', () => {
     expect(sent).toContain('Authorization: Bearer secret');
     expect(sent[2]).toMatch(/^https:\/\/app\.example\/api\//);
     if (action.kind === 'percentage') expect(sent).toContain('If-Match: "7"');
+  });
+});
+
+describe('the health of v2', () => {
+  const body = (v2: object) => ({ status: 'critical', versions: { v1: { status: 'critical', reasons: [] }, v2 } });
+  const reason = { code: 'errors', status: 'degraded', detail: '3.1 % of 200 attempts failed' };
+
+  test('is that of v2 alone, with its reasons', () => {
+    expect(readHealth(body({ status: 'degraded', reasons: [reason] }))).toEqual({
+      status: 'degraded',
+      reasons: [reason],
+    });
+  });
+
+  test.each([
+    [null],
+    [[]],
+    [{}],
+    [{ status: 'healthy' }],
+    [body({ status: 'fine', reasons: [] })],
+    [body({ status: 'constructor', reasons: [] })],
+    [body({ status: 'healthy' })],
+    [body({ status: 'healthy', reasons: 'none' })],
+  ])('is not read from %j', (answer) => {
+    expect(readHealth(answer)).toBeUndefined();
+  });
+
+  test('is bounded, and reasons that are none are left out', () => {
+    const many = Array.from({ length: 500 }, () => ({ ...reason, detail: 'x'.repeat(5_000) }));
+    const read = readHealth(
+      body({ status: 'unknown', reasons: [null, 'errors', { ...reason, status: 'bad' }, ...many] }),
+    );
+    expect(read?.reasons).toHaveLength(17);
+    expect(read?.reasons[0]?.detail).toHaveLength(300);
+  });
+
+  test('is read from the mock service', async () => {
+    const service = createMockService({ memoryPanel: 'v2' });
+    const server = setupServer(...service.handlers);
+    server.listen({ onUnhandledRequest: 'error' });
+    onTestFinished(() => server.close());
+    const api = createOperatorApi({ token: secret, url: 'http://localhost:4400/api', fetch });
+    expect((await api.readHealth('memoryPanel')).status).toBe('unknown');
+    service.judge('memoryPanel', 'critical', 'all attempts failed');
+    expect(await api.readHealth('memoryPanel')).toEqual({
+      status: 'critical',
+      reasons: [{ code: 'errors', status: 'critical', detail: 'all attempts failed' }],
+    });
+    service.judge('memoryPanel', 'healthy');
+    expect(await api.readHealth('memoryPanel')).toEqual({ status: 'healthy', reasons: [] });
+    expect((await problemOf(api.readHealth('sessionsList'))).kind).toBe('missing');
   });
 });

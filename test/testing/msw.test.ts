@@ -116,6 +116,9 @@ describe('answers', () => {
     ['GET', '/api/features'],
     ['GET', '/api/features/panel'],
     ['GET', '/api/features/nothing', undefined, 404],
+    ['GET', '/api/features/panel/health'],
+    ['GET', '/api/features/other/health'],
+    ['GET', '/api/features/nothing/health', undefined, 404],
     ['POST', '/api/features', { feature: 'made', percentage: 5, enabled: true, reason }, 201],
     ['POST', '/api/features', { feature: 'made' }, 409],
     ['POST', '/api/features', { feature: '1' }, 422],
@@ -139,7 +142,7 @@ describe('answers', () => {
   ];
 
   test('are as the OpenAPI document of the real service says', async () => {
-    serve({ panel: { percentage: 100, config: { size: 1 } }, other: 'v1' });
+    serve({ panel: { percentage: 100, config: { size: 1 } }, other: 'v1' }).judge('other', 'critical', 'it fails');
     let etag = '';
     for (const [method, path, body, status = 200] of calls) {
       const given = body === undefined ? '' : JSON.stringify(body);

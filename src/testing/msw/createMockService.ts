@@ -11,8 +11,10 @@ import {
   createMockState,
   snapshotOf,
   type MockFeature,
+  type MockHealthStatus,
   type MockSnapshot,
 } from './mockState.js';
+import { healthMocks } from './healthMocks.js';
 import { createMockStreams, frameOf } from './mockStreams.js';
 import { problem, type MockCore, type MockRoute } from './mockRoute.js';
 import { ofrepMocks } from './ofrepMocks.js';
@@ -39,6 +41,11 @@ export interface MockService {
   change(feature: string, fields: Partial<MockFeature>): void;
   /** Rolls a feature back, or everything, as an operator would. */
   rollBack(feature?: string): void;
+  /**
+   * Says how v2 of a feature does, from now on: what `GET /api/features/{key}/health` answers. At first it is `unknown`.
+   * @param detail the reason in a sentence; none of a healthy one
+   */
+  judge(feature: string, status: MockHealthStatus, detail?: string): void;
   /** What is wrong with the service from now on. */
   suffer(trouble: MockTrouble): void;
   /** Ends every live stream. */
@@ -108,7 +115,7 @@ export function createMockService(
       body,
     });
   };
-  const routes = [...publicMocks(core), ...adminMocks(core), ...ofrepMocks(core)];
+  const routes = [...publicMocks(core), ...adminMocks(core), ...healthMocks(core), ...ofrepMocks(core)];
   const handlerOf = (route: MockRoute): HttpHandler =>
     http[route.method](pathOf(root, route.path), ({ request, params }) => respond(route, request, params));
 
@@ -127,6 +134,7 @@ export function createMockService(
       });
     },
     rollBack: (feature) => core.change((at) => void addRollback(state, feature ?? null, at)),
+    judge: (feature, status, detail = 'a test says so') => void state.health.set(feature, { status, detail }),
     suffer(next) {
       trouble = next;
       if (next === 'unreachable') closeStreams();

@@ -10,4 +10,4 @@ export {
   type MockServiceOptions,
   type MockTrouble,
 } from './createMockService.js';
-export type { MockFeature, MockSnapshot } from './mockState.js';
+export type { MockFeature, MockHealthStatus, MockSnapshot } from './mockState.js';

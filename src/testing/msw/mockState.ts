@@ -42,6 +42,15 @@ export interface MockRollback {
   readonly endedReason: string | null;
 }
 
+/** How a feature's v2 does, as the service would judge it. */
+export type MockHealthStatus = 'healthy' | 'degraded' | 'critical' | 'unknown';
+
+export interface MockHealth {
+  readonly status: MockHealthStatus;
+  /** The reason, as people read it. */
+  readonly detail: string;
+}
+
 /** What a mock service starts with: a version or some fields of each feature, or a whole snapshot as JSON. */
 export type MockSnapshot =
   | { readonly [feature: string]: Version | Partial<MockFeature> }
@@ -55,6 +64,8 @@ export interface MockState {
   readonly delivery: Delivery;
   readonly features: Map<string, MockFeature>;
   readonly rollbacks: MockRollback[];
+  /** By feature; absent: unknown. */
+  readonly health: Map<string, MockHealth>;
 }
 
 const blank: MockFeature = {
@@ -94,6 +105,7 @@ export function createMockState(given: MockSnapshot, nowMs: number): MockState {
     delivery: defaultDelivery,
     features: new Map(),
     rollbacks: [],
+    health: new Map(),
   };
   if (given['schema'] === 1) return fromSnapshot(given, changedAt);
   for (const [feature, value] of Object.entries(given)) {
@@ -120,6 +132,7 @@ function fromSnapshot(given: unknown, at: string): MockState {
     delivery,
     features: new Map([...snapshot.features.keys()].map((key) => [key, featureOf(snapshot, key, at)])),
     rollbacks: [],
+    health: new Map(),
   };
   for (const feature of snapshot.kills)
     if (state.features.get(feature)?.enabled === true) addRollback(state, feature, at);
