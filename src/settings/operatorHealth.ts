@@ -10,6 +10,7 @@ export interface OperatorHealth {
   readonly reasons: readonly OperatorHealthReason[];
 }
 
+/** One thing that speaks for or against a version. */
 export interface OperatorHealthReason {
   /** In the service's words, such as `errors` or `slower-than-v1`. */
   readonly code: string;
