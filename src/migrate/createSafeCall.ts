@@ -48,9 +48,9 @@ export function createSafeCall(options: SafeCallOptions): SafeCall {
   const runV1 = (self: unknown, args: Args, of: TalliedCall, heard?: Heard): unknown => {
     tally.begin(of);
     const startedMs = untimed++ % timedEvery === 0 ? nowMs() : undefined;
-    const succeed = (): void => {
+    const succeed = (isOver: boolean): void => {
       heard?.(false);
-      tally.succeed(of, startedMs === undefined ? undefined : nowMs() - startedMs);
+      tally.succeed(of, startedMs === undefined || !isOver ? undefined : nowMs() - startedMs);
     };
     const fail = (error: unknown): void => {
       if (isAborted(args)) {
@@ -70,13 +70,13 @@ export function createSafeCall(options: SafeCallOptions): SafeCall {
     }
     // What only looks like a promise may begin to work when it is asked: it stays the caller's alone.
     if (!isPlainPromise(answer)) {
-      succeed();
+      succeed(!isThenable(answer) && !isAsyncIterable(answer));
       return answer;
     }
     isAsync = true;
     return answer.then(
       (value) => {
-        succeed();
+        succeed(true);
         return value;
       },
       (error: unknown) => {
@@ -210,7 +210,8 @@ export function createSafeCall(options: SafeCallOptions): SafeCall {
     if (isAsyncIterable(answer))
       return safeIterable(answer, {
         within: (next) => withinTime(next, limit),
-        succeed,
+        // How long it took is how long its reader took.
+        succeed: () => attempt.succeed(),
         recover: (error) => recover(self, args, caller, attempt, error),
         ended: () => limit?.release(),
         left: () => attempt.abort(),

@@ -24,7 +24,7 @@ export { createShadow, type Shadow, type ShadowMetrics } from './createShadow.js
 export type { Mismatch, Outcome, ShadowOptions } from './shadowOptions.js';
 export type { Difference } from './sameValue.js';
 export type { Estimate } from './estimate.js';
-export type { HealthLimits, MigrationHealth } from './healthCheck.js';
+export type { HealthCheckOptions, HealthLimits, HostCheck, MigrationHealth } from './healthCheck.js';
 export type { Metrics } from './metrics.js';
 export { createStagedStore, type StagedStore } from './store/createStagedStore.js';
 export type {

@@ -28,19 +28,3 @@ export function emptyMoments(): Moments {
     },
   };
 }
-
-/** @source T. F. Chan, G. H. Golub, R. J. LeVeque, The American Statistician 37 (1983) 242 */
-export function mergeMoments(all: readonly Moments[]): Pick<Moments, 'n' | 'mean' | 'variance'> {
-  let n = 0;
-  let mean = 0;
-  let squares = 0;
-  for (const one of all) {
-    if (one.n === 0) continue;
-    const total = n + one.n;
-    const apart = one.mean - mean;
-    squares += one.variance * (one.n - 1) + (apart * apart * n * one.n) / total;
-    mean += (apart * one.n) / total;
-    n = total;
-  }
-  return { n, mean, variance: n < 2 ? 0 : squares / (n - 1) };
-}

@@ -4,7 +4,8 @@ import type { Outcomes } from './outcomes.js';
 
 /** One call that v2 got; ends once. */
 export interface V2Attempt {
-  succeed(durationMs: number): void;
+  /** @param durationMs absent where it is not v2's alone */
+  succeed(durationMs?: number): void;
   /** @param v1AlsoFailed most likely something they share: v2 is not to blame */
   fail(error: unknown, v1AlsoFailed: boolean): void;
   /** The caller ended it. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createMigration } from '../../src/migrate/index.js';
 import { createCaller, off } from './callers.js';
 
@@ -154,23 +154,85 @@ test('says how often v2 ran, how often it succeeded and how sure that is', () =>
   expect(migration.getAdoption()).toMatchObject({ value: 0.45, sampleSize: 200 });
 });
 
+test('a write that v2 failed and v1 did not repeat is a call of which v2 answered none', async () => {
+  const { client } = createCaller();
+  let isBroken = false;
+  const { api, getAdoption, getMetrics } = createMigration('titles', {
+    client,
+    v1: { save: async (): Promise<number> => 1, load: async (): Promise<number> => 1 },
+    v2: {
+      save: async () => (isBroken ? Promise.reject(new Error('broken')) : 2),
+      load: async () => (isBroken ? Promise.reject(new Error('broken')) : 2),
+    },
+    methods: { save: { effect: 'write' } },
+  });
+  expect(getAdoption()).toEqual({ value: null, low: null, high: null, sampleSize: 0 });
+  for (let at = 0; at < 8; at++) await api.save();
+  isBroken = true;
+  await expect(api.save()).rejects.toThrow('broken');
+  await api.load();
+  expect(getMetrics()).toMatchObject({ fallbacks: 1, v1: { succeeded: 1 }, v2: { succeeded: 8, failed: 2 } });
+  expect(getAdoption()).toMatchObject({ value: 0.8, sampleSize: 10 });
+});
+
+test('what is read later, or begins when it is asked, is not timed: how long it takes is the caller’s doing', async () => {
+  const { client, publish } = createCaller();
+  class Query extends Promise<number> {}
+  const module = {
+    async *items(): AsyncGenerator<number> {
+      yield 1;
+    },
+    query: () => new Query((resolve) => resolve(1)),
+  };
+  const { api, getPerformanceGain, getMetrics } = createMigration('titles', { client, v1: module, v2: module });
+  const call = async () => {
+    for await (const one of api.items()) expect(one).toBe(1);
+    await api.query();
+  };
+  for (let at = 0; at < 40; at++) await call();
+  publish(off);
+  for (let at = 0; at < 640; at++) await call();
+  expect(getMetrics()).toMatchObject({ v1: { succeeded: 1_280 }, v2: { succeeded: 80 } });
+  // Queries of v2 alone are waited for.
+  expect(getPerformanceGain()).toMatchObject({ value: null, sampleSize: 40 });
+});
+
 test('names a gain once both versions were timed often enough, with its interval', () => {
   const { client, publish } = createCaller();
   let timeMs = 0;
   const realNow = performance.now;
   performance.now = () => timeMs;
+  onTestFinished(() => void (performance.now = realNow));
   const take = (ms: number) => () => void (timeMs += ms * (1 + Math.sin(timeMs) / 10));
   const migration = createMigration('titles', { client, v1: { get: take(100) }, v2: { get: take(50) } });
   for (let call = 0; call < 40; call++) migration.api.get();
   expect(migration.getPerformanceGain()).toMatchObject({ value: null, sampleSize: 40 });
   publish(off);
   for (let call = 0; call < 16 * 40; call++) migration.api.get();
-  performance.now = realNow;
   const { value, low, high, sampleSize } = migration.getPerformanceGain();
   expect(value).toBeCloseTo(0.5, 1);
   expect(Number(low)).toBeLessThan(Number(value));
   expect(Number(high)).toBeGreaterThan(Number(value));
   expect(sampleSize).toBe(80);
+});
+
+test('a gain compares each method with itself: having had the slower ones is no loss', () => {
+  const { client, publish } = createCaller();
+  let timeMs = 0;
+  const realNow = performance.now;
+  performance.now = () => timeMs;
+  onTestFinished(() => void (performance.now = realNow));
+  const take = (ms: number) => () => void (timeMs += ms);
+  const module = { fast: take(1), slow: take(1_000) };
+  const { api, getPerformanceGain } = createMigration('titles', { client, v1: module, v2: module });
+  for (let call = 0; call < 100; call++) api.slow();
+  for (let call = 0; call < 30; call++) api.fast();
+  publish(off);
+  for (let call = 0; call < 16 * 30; call++) api.slow();
+  for (let call = 0; call < 16 * 100; call++) api.fast();
+  const { value, sampleSize } = getPerformanceGain();
+  expect(value).toBeCloseTo(0, 6);
+  expect(sampleSize).toBe(260);
 });
 
 test('a health check says what is wrong, and never rejects', async () => {
@@ -207,6 +269,50 @@ test('a health check says what is wrong, and never rejects', async () => {
   ]);
 });
 
+test('a check of v2 that never answers is critical once its time is up, and hears of it', async () => {
+  const { client, clock } = createCaller();
+  const signals: AbortSignal[] = [];
+  const migration = createMigration('titles', {
+    client,
+    v1: { get: (): string => 'v1' },
+    v2: { get: () => 'v2' },
+    check(signal) {
+      signals.push(signal);
+      return new Promise(() => {});
+    },
+  });
+  const byDefault = migration.performHealthCheck();
+  await clock.advance(4_999);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  await clock.advance(1);
+  expect(await byDefault).toEqual({
+    status: 'critical',
+    details: ['the check of v2 failed: no answer within 5000 ms'],
+  });
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  const sooner = migration.performHealthCheck({ timeoutMs: 100 });
+  await clock.advance(100);
+  expect((await sooner).details).toEqual(['the check of v2 failed: no answer within 100 ms']);
+});
+
+test('a check that answers in time, or throws, leaves no timer', async () => {
+  const { client, clock } = createCaller();
+  for (const check of [() => true, async () => false, () => Promise.reject(new Error('broken'))]) {
+    const migration = createMigration('titles', { client, v1: { get: (): number => 1 }, v2: { get: () => 2 }, check });
+    await migration.performHealthCheck();
+    expect(clock.waiting()).toBe(0);
+  }
+});
+
+test.each([0, 600_001, Number.NaN, '5s'])('a health check refuses the timeoutMs %s', async (timeoutMs) => {
+  const { client } = createCaller();
+  const migration = createMigration('titles', { client, v1: { get: (): number => 1 }, v2: { get: () => 2 } });
+  await expect(migration.performHealthCheck({ timeoutMs: timeoutMs as number })).rejects.toThrow(
+    /timeoutMs must be 1 to 600000, found /,
+  );
+  await expect(migration.performHealthCheck(5 as never)).rejects.toThrow('options must be an object, found 5');
+});
+
 test.each([
   [{ v2: { get: () => 2 } }, /v2 must be a module with all of v1's methods \(missing: set, inner.run\)/],
   [{ v1: null }, /v1 must be a module: an object with methods, found null/],
@@ -214,6 +320,9 @@ test.each([
   [{ methods: { gets: {} } }, /methods must be by the names of v1's methods \(get, set, inner.run\), found "gets"/],
   [{ methods: { get: { timeoutMs: -1 } } }, /methods.get.timeoutMs must be 1 to 600000, found -1/],
   [{ check: 1 }, /check must be a function/],
+  [{ limits: 0.9 }, /limits must be an object, found 0.9/],
+  [{ limits: { minSuccessRate: 95 } }, /limits.minSuccessRate must be 0 to 1, found 95/],
+  [{ limits: { minGain: 2 } }, /limits.minGain must be -100 to 1, found 2/],
   [{ client: null }, /client must be from createSwitchback/],
 ])('refuses %o', (wrong, message) => {
   const { client } = createCaller();
