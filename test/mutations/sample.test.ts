@@ -4,9 +4,12 @@ import { drawSample, runMutations } from './runMutations.js';
 
 const seed = Number(process.env['SWITCHBACK_SEED'] ?? Math.floor(Math.random() * 1e6));
 
-test('with a part of our source taken away the tests of its row fail, for six parts drawn at random', async () => {
+// All of them at night.
+const size = 4;
+
+test('with a part of our source taken away the tests of its row fail, for some parts drawn at random', async () => {
   console.log(`mutations drawn with SWITCHBACK_SEED=${seed}`);
-  const results = await runMutations(drawSample(mutations.length, 6, seed));
+  const results = await runMutations(drawSample(mutations.length, size, seed));
   const notKilled = results.filter(({ outcome }) => outcome !== 'killed');
   const told = notKilled.map(
     ({ mutation, outcome, output }) => `${outcome}, row ${mutation.row}: ${mutation.why}\n${output}`,
