@@ -5,7 +5,6 @@ import {
   Converter,
   DeclarationReflection,
   makeRecursiveVisitor,
-  ReferenceType,
   ReflectionGroup,
   ReflectionKind,
   TypeScript as ts,
@@ -142,19 +141,16 @@ function nameParameters(context) {
       parameter.name = isComponent(parameter.parent.parent) ? 'props' : 'options';
 }
 
-/** What a type has from another one on these pages is read there. */
+/** What a type has from another one on these pages is read there, and what it has from the language everybody knows. */
 function dropInherited({ project }) {
-  for (const reflection of project.getReflectionsByKind(ReflectionKind.Property | ReflectionKind.Method)) {
-    const bases = reflection.inheritedFrom && (reflection.parent.extendedTypes ?? []);
-    if (
-      bases?.some(
-        (base) =>
-          base instanceof ReferenceType &&
-          base.reflection instanceof DeclarationReflection &&
-          base.reflection.getChildByName(reflection.name),
-      )
-    )
-      project.removeReflection(reflection);
+  const { Constructor, Method, Property } = ReflectionKind;
+  for (const reflection of project.getReflectionsByKind(Constructor | Method | Property)) {
+    const { inheritedFrom, kind, name, parent } = reflection;
+    if (inheritedFrom === undefined) continue;
+    const isSaid = parent.extendedTypes?.some(
+      ({ reflection: base }) => base instanceof DeclarationReflection && base.getChildByName(name),
+    );
+    if (isSaid || kind === Constructor) project.removeReflection(reflection);
   }
 }
 

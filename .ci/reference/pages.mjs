@@ -21,12 +21,11 @@ const join = (...parts) => parts.filter(Boolean).join('\n\n');
 function indented(code) {
   let depth = 0;
   return code.replaceAll(/^(?!```)[ \t]*(.*)$/gm, (_, line) => {
-    const closing = /^[)\]}>]*/.exec(line)[0].length;
-    const text = '  '.repeat(Math.max(0, depth - closing)) + line;
-    depth +=
-      line.replaceAll('=>', '').replaceAll(/[^([{<]/g, '').length -
-      line.replaceAll('=>', '').replaceAll(/[^)\]}>]/g, '').length;
-    return text;
+    const text = line.replaceAll('=>', '');
+    const change = text.replaceAll(/[^([{<]/g, '').length - text.replaceAll(/[^)\]}>]/g, '').length;
+    const indent = '  '.repeat(Math.max(0, /^[)\]}>]/.test(line) ? depth - 1 : depth));
+    depth += Math.sign(change);
+    return indent + line;
   });
 }
 

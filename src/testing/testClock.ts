@@ -18,7 +18,7 @@ const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 };
 
-/** Makes a clock for a client under test. @param startMs ms since 1970 */
+/** Makes a clock for a client under test. @param startMs ms since 1970; default 1,800,000,000,000 */
 export function createTestClock(startMs = defaultStartMs): TestClock {
   const timers = new Map<number, { readonly dueMs: number; readonly run: () => void }>();
   let nowMs = startMs;
