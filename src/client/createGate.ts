@@ -5,10 +5,10 @@ import type { Version } from '../evaluate/snapshot.js';
 import { describeFailure, type FailurePhase } from '../observe/observe.js';
 import type { Caught, Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
-import { createGateLoad, type GateLoad } from './gateLoad.js';
-import type { FallbackEvent, GateSettings, GateView, LazySource, ResetEvent } from './gateView.js';
+import type { FallbackEvent, GateSettings, GateView, ResetEvent } from './gateView.js';
 import { isSameView, refuseReset } from './gateView.js';
 import { HostedGate } from './hostedGate.js';
+import type { GateLoad, LazySource } from './loads.js';
 import { createSuspendTimeout, type SuspendTimeout } from './suspendTimeout.js';
 
 const byHand: ResetEvent = { reason: 'imperative-api' };
@@ -37,8 +37,7 @@ class MountedGate extends HostedGate implements Gate {
 
   constructor(host: GateHost, lazy: LazySource | null) {
     super(host);
-    const loads = lazy && host.loads(lazy.createLoads);
-    if (lazy && loads) this.load = createGateLoad(lazy, loads);
+    if (lazy) this.load = host.loads(lazy.createLoads)?.forGate(lazy);
   }
 
   protected get hasFailed(): boolean {

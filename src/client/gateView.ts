@@ -1,17 +1,6 @@
 import { isSameDecision, type Decision } from '../decide/decide.js';
 import type { FailurePhase } from '../observe/observe.js';
 import { SwitchbackError } from '../error.js';
-import type { CreateLoads, Loader, LoadOptions, LoadRecord } from './loads.js';
-
-/** v2 as code that still has to be fetched. */
-export interface LazySource {
-  readonly loader: Loader;
-  readonly options: LoadOptions;
-  /** Comes along, so that only hosts with lazy versions carry its code. */
-  readonly createLoads: CreateLoads;
-  /** The code where it was fetched ahead of time, for whoever asks: it belongs to no client. */
-  readonly preloaded: () => LoadRecord | undefined;
-}
 
 /** A failure of v2 as hosts are told of it; `cleanup` happened on the way out and changed nothing. */
 export interface FallbackEvent {

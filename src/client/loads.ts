@@ -22,6 +22,25 @@ export type LoadRecord =
   | { readonly phase: 'ready'; readonly component: unknown; readonly loadMs: number }
   | { readonly phase: 'failed'; readonly error: unknown };
 
+/** v2 as code that still has to be fetched. */
+export interface LazySource {
+  readonly loader: Loader;
+  readonly options: LoadOptions;
+  /** Comes along, so that only hosts with lazy versions carry its code. */
+  readonly createLoads: CreateLoads;
+  /** The code where it was fetched ahead of time, for whoever asks: it belongs to no client. */
+  readonly preloaded: () => LoadRecord | undefined;
+}
+
+/** One gate's view of a lazy v2's code, and whether it waits for it. */
+export interface GateLoad {
+  isWaiting: boolean;
+  record(): LoadRecord;
+  subscribe(listener: () => void): () => void;
+  /** Asks for the code. @param onLoaded called with the duration, for one of the gates that wait */
+  request(onLoaded: (loadMs: number) => void): void;
+}
+
 /** The load records of one client, by loader. */
 export interface Loads {
   get(loader: Loader): LoadRecord;
@@ -30,6 +49,8 @@ export interface Loads {
   request(loader: Loader, options?: LoadOptions): Promise<unknown>;
   /** Whether something thrown came from a load; asked of what a catcher caught. */
   isLoadError(error: unknown): boolean;
+  /** Opens one gate's view. Here, so that only hosts with lazy versions carry its code. */
+  forGate(lazy: LazySource): GateLoad;
   /** Lets the next request of a failed load import again. */
   forgetFailure(error: unknown): void;
 }
@@ -68,7 +89,7 @@ export const createLoads: CreateLoads = (clock, random, onStaleBuild) => {
     return componentOf(module);
   };
 
-  return {
+  const loads: Loads = {
     get: (loader) => records.get(loader) ?? idle,
     subscribe(loader, listener) {
       const waiting = listeners.get(loader) ?? new Set();
@@ -111,7 +132,23 @@ export const createLoads: CreateLoads = (clock, random, onStaleBuild) => {
       failedLoaders.delete(error);
       if (loader !== undefined && records.get(loader)?.phase === 'failed') records.delete(loader);
     },
+    forGate: ({ loader, options, preloaded }) => ({
+      isWaiting: false,
+      record: () => preloaded() ?? loads.get(loader),
+      subscribe: (listener) => loads.subscribe(loader, listener),
+      request(onLoaded) {
+        const isFirst = loads.get(loader).phase !== 'loading';
+        void loads.request(loader, options).then(
+          () => {
+            const record = loads.get(loader);
+            if (isFirst && record.phase === 'ready') onLoaded(record.loadMs);
+          },
+          () => {}, // the gates that wait read the record and fail with it
+        );
+      },
+    }),
   };
+  return loads;
 };
 
 /** The load records of one client, which the first lazy version makes. */

@@ -8,7 +8,7 @@ import type { DecisionCell, Decisions } from './decisions.js';
 import type { Gate } from './gate.js';
 import type { GateHost } from './gateHost.js';
 import type { Gates } from './gates.js';
-import type { LazySource } from './gateView.js';
+import type { LazySource } from './loads.js';
 import type { AttachedMonitor } from './attachedMonitor.js';
 import type { Measuring } from './measuring.js';
 import type { MeasureOptions } from './meter.js';

@@ -11,8 +11,14 @@ import {
   type ReactNode,
 } from 'react';
 import { systemClock } from '../client/clock.js';
-import type { LazySource } from '../client/gateView.js';
-import { componentOf, createLoads, type LoadOptions, type LoadRecord, type Loads } from '../client/loads.js';
+import {
+  componentOf,
+  createLoads,
+  type LoadOptions,
+  type LoadRecord,
+  type Loads,
+  type LazySource,
+} from '../client/loads.js';
 import { showValue, SwitchbackError } from '../error.js';
 import { SwitchbackContext } from './context.js';
 

@@ -1,8 +1,7 @@
 'use client';
 
 import type { Clock } from '../../client/clock.js';
-import type { LazySource } from '../../client/gateView.js';
-import { createLoads, type Loader, type LoadRecord } from '../../client/loads.js';
+import { createLoads, type Loader, type LoadRecord, type LazySource } from '../../client/loads.js';
 import { maxDelayMs, thrownOnPurpose } from './failure.js';
 import type { FaultOf } from './faults.js';
 
