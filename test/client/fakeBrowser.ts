@@ -16,6 +16,8 @@ export interface FakeTab {
   show(isVisible: boolean): void;
   /** Stops everything in the tab, as a loop without end does. */
   hang(): void;
+  /** Stops timers and nothing else, as browsers do to pages that are frozen: messages still arrive. */
+  freeze(): void;
   /** Goes on: what came in while it hung is not delivered before `deliver`. */
   thaw(): void;
   deliver(): void;
@@ -126,6 +128,7 @@ export function createFakeBrowser(): FakeBrowser {
       const visibilityEvents = new EventTarget();
       let isVisible = true;
       let isHung = false;
+      let isFrozen = false;
       let isGone = false;
       let writes = 0;
       let missedMs = 0;
@@ -141,6 +144,7 @@ export function createFakeBrowser(): FakeBrowser {
       const own = {
         async advance(ms: number) {
           if (isHung || isGone) missedMs += ms;
+          else if (isFrozen) clock.jump(ms);
           else await clock.advance(ms);
         },
         hear: (key: string) =>
@@ -186,8 +190,11 @@ export function createFakeBrowser(): FakeBrowser {
         hang() {
           isHung = true;
         },
+        freeze() {
+          isFrozen = true;
+        },
         thaw() {
-          isHung = false;
+          isHung = isFrozen = false;
           clock.jump(missedMs);
           missedMs = 0;
         },

@@ -12,16 +12,19 @@ export interface StreamEars {
   closed(isTrouble: boolean): void;
 }
 
+/** A connection that says whether it is heard. */
+interface OwnStream extends Omit<LiveStream, 'confirm' | 'missed'> {
+  /** Whether two heartbeats are missing of a stream that is open: its watchdog is about to say so, unless timers stand still. */
+  isSilent(): boolean;
+}
+
 const watchdogMs = 18_000;
+const twoBeatsMs = 16_000;
 const healthyMs = 60_000;
 const maxReconnectMs = 30_000;
 
 /** A connection of this tab, which comes back by itself until it is closed. */
-export function createOwnStream(
-  host: RatedHost,
-  EventSource: EventStreamConstructor,
-  ears: StreamEars,
-): Omit<LiveStream, 'confirm' | 'missed'> {
+export function createOwnStream(host: RatedHost, EventSource: EventStreamConstructor, ears: StreamEars): OwnStream {
   const { url, clock, random, fault, cancel, later } = host;
   let stream: EventStream | undefined;
   let isLive = false;
@@ -90,6 +93,7 @@ export function createOwnStream(
   return {
     open,
     close: () => close(),
+    isSilent: () => stream !== undefined && clock.now() - lastEventMs > twoBeatsMs,
     wake() {
       if (stream && clock.now() - lastEventMs > watchdogMs) lose('silent while asleep');
     },

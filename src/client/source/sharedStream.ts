@@ -225,7 +225,8 @@ export function createSharedStream(
     if (message.kind === 'open') return stream.open();
     const { kind, shown: order } = message;
     if (order) tally.show(message.tab, order);
-    if (kind === 'shown') return;
+    // A frozen page may still be given messages: who hears nothing must not say that it is there.
+    if (kind === 'shown' || stream.isSilent()) return;
     say({ kind: 'lead', leads: leads(message.tab) });
     greet(message.tab);
   };

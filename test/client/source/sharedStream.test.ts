@@ -220,6 +220,31 @@ test('a leader that hangs is replaced within 19 s by one tab, and what it says a
   expect(opened.map(({ heard }) => heard.contacts.at(-1))).toEqual([6, 6, 6, 6]);
 });
 
+test('a leader that is frozen, but still given messages, does not say that it is there, and is replaced within 19 s', async () => {
+  const tabs = await openTabs(3);
+  const { opened, browser, service } = tabs;
+  await beatFor(tabs, 8_000);
+  tabs.beat();
+  await browser.advance(0);
+  opened[0].tab.freeze();
+  service.revision = 5;
+  await browser.advance(16_500);
+  expect(opened.slice(1).some(({ hasStream }) => hasStream())).toBe(false);
+  // Nor to a tab that comes meanwhile.
+  const late = tabs.open();
+  await browser.advance(2_500);
+  const others = [...opened.slice(1), late];
+  expect(others.filter(({ hasStream }) => hasStream())).toHaveLength(1);
+  expect(revisions(others)).toEqual([5, 5, 5]);
+  expect(statusesOf(others)).toEqual(['live', 'live', 'live']);
+  opened[0].tab.thaw();
+  await browser.advance(2_000);
+  expect(tabs.live()).toHaveLength(1);
+  tabs.publish();
+  await browser.advance(0);
+  expect(revisions([...opened, late])).toEqual([6, 6, 6, 6]);
+});
+
 test('a tab that hung while it came to lead outranks who leads since for a second at most', async () => {
   const tabs = await openTabs(4);
   const { opened, browser, live, publish, service } = tabs;
