@@ -19,6 +19,7 @@ export interface HealthLimits {
   readonly minGain?: number | undefined;
 }
 
+/** How long a check may take. */
 export interface HealthCheckOptions {
   /** How long the host's own check may take, in ms: 1–600,000; default 5,000. One that does not end by then has failed. */
   readonly timeoutMs?: number | undefined;
