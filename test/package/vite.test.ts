@@ -1,11 +1,11 @@
 // The packed package in apps that Vite builds, driven in Chromium.
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { installFixture, type Fixture } from './installFixture.js';
 import { readBundle, serverLibrariesIn } from './readBundle.js';
 import { serveFolder } from './serveFolder.js';
-import { launch, visit } from './visit.js';
+import { launch, visit, type Visit } from './visit.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -71,6 +71,61 @@ describe.each([
     const bundle = await readBundle(join(fixture.folder, 'dist'));
     expect(bundle).toContain('memory v2 of');
     expect(serverLibrariesIn(bundle)).toEqual([]);
+  });
+
+  describe('the devtools', () => {
+    const sentinel = 'switchback-devtools';
+
+    async function openPanel({ page, text }: Visit) {
+      await page.getByRole('button', { name: 'Switchback' }).click();
+      const panel = page.getByRole('region', { name: 'Switchback devtools' });
+      const row = panel.getByRole('listitem').filter({ hasText: 'fragilePanel' });
+      await row.getByRole('button', { name: 'fragilePanel' }).click();
+      await text('fragile', 'fragile v2');
+      await row.getByLabel('What v2 does').selectOption('cannot be imported');
+      await text('fragile', 'fragile v1');
+      await row.getByText('v2 of fragilePanel fails on purpose (fail: "load")').first().waitFor();
+      return panel;
+    }
+    const complaintsBut = ({ complaints }: Visit) => complaints.filter((text) => !text.includes('fails on purpose'));
+
+    test('are nowhere in a production build, but where a page imports them for production', async () => {
+      const page = await visit(browser, served.url);
+      await page.text('memory', 'memory v2');
+      const scripts = await page.page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map(({ name }) => name)
+          .filter((name) => name.endsWith('.js')),
+      );
+      expect(scripts.length).toBeGreaterThan(1);
+      const texts = await Promise.all(scripts.map(async (script) => (await fetch(script)).text()));
+      expect(texts.join('')).toContain('memory v2 of');
+      expect(texts.join('')).not.toContain(sentinel);
+      expect(await page.page.locator(sentinel).count()).toBe(0);
+
+      const staff = await visit(browser, `${served.url}staff.html`);
+      await openPanel(staff);
+      expect(await staff.page.locator('html').getAttribute('data-react')).toBe(reactVersion);
+      expect(complaintsBut(staff)).toEqual([]);
+    });
+
+    test('are there in a build for development, and open by their hotkey too', async () => {
+      await fixture.build(['vite', 'build', '--mode', 'development', '--outDir', 'dist-development'], {
+        NODE_ENV: 'development',
+      });
+      const folder = await serveFolder(join(fixture.folder, 'dist-development'));
+      onTestFinished(() => folder.close());
+      const app = await visit(browser, folder.url);
+      const panel = await openPanel(app);
+      await panel.getByRole('button', { name: 'Close' }).focus();
+      await app.page.keyboard.press('ControlOrMeta+Shift+D');
+      await panel.waitFor({ state: 'detached' });
+      await app.page.keyboard.press('ControlOrMeta+Shift+D');
+      await panel.waitFor();
+      // In development React 18 tells of what a boundary caught once more, and with its place.
+      expect(complaintsBut(app).filter((text) => !text.startsWith('The above error occurred'))).toEqual([]);
+    });
   });
 
   test('loads v2 from a chunk of its own', async () => {
