@@ -76,13 +76,14 @@ class Pages extends MarkdownThemeContext {
   }
 
   #module(module) {
-    const links = (children) => children.map((child) => `[${this.#name(child)}](${this.urlTo(child)})`).join(', ');
+    // A line for each, so that a new one changes no other.
+    const links = (children) => children.map((child) => `\n  [${this.#name(child)}](${this.urlTo(child)})`).join(',');
     const targets = (children) => children.map((child) => child.getTargetReflectionDeep());
     const groups = module.groups ?? [];
     const references = groups.find(({ title }) => title === 'References');
     module.groups = groups.filter((group) => group !== references);
-    const contents = module.groups.map(({ title, children }) => `- ${title}: ${links(children)}`);
-    if (references) contents.push(`- Also exported here: ${links(targets(references.children))}`);
+    const contents = module.groups.map(({ title, children }) => `- ${title}:${links(children)}`);
+    if (references) contents.push(`- Also exported here:${links(targets(references.children))}`);
     return join(
       `[API reference](${posix.relative(posix.dirname(this.page.url), 'README.md')})`,
       `# ${importedAs(module)}`,
