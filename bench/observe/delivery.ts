@@ -1,6 +1,7 @@
 // What bench/observe/delivery.mjs runs in Node: the client's own sink, with a network and a time of our own.
 import { createExchange } from '../../src/client/exchange.js';
 import { createHttpReporter } from '../../src/client/reporter/httpReporter.js';
+import { createTallyQueue } from '../../src/client/reporter/tallyQueue.js';
 import type { Clock } from '../../src/client/clock.js';
 import { openStorage } from '../../src/client/storage.js';
 import type { Observation } from '../../src/observe/observe.js';
@@ -73,7 +74,17 @@ function createSink({ url, clock, fetch, random, area, sender, onInternalFault }
   const { post } = createExchange({ fetch, clock, code: 'report-failed', timeoutMs: 10_000 });
   const storage = openStorage(area, () => {}, undefined);
   const nothing = { build: undefined, sendBeacon: null, locks: null, onHide: () => () => {}, seq: 0, dropped: 0 };
-  return createHttpReporter({ ...nothing, url, post, storage, clock, random, senderId, onInternalFault });
+  return createHttpReporter({
+    ...nothing,
+    createTallyQueue,
+    url,
+    post,
+    storage,
+    clock,
+    random,
+    senderId,
+    onInternalFault,
+  });
 }
 
 const labels = { version: 'v2', arm: 'none', reason: 'DEFAULT', epoch: 1, revision: 1, stage: null } as const;

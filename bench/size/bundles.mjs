@@ -19,6 +19,10 @@ const browserEntries = {
   './migrate': `export * from ${quote(source('migrate/index.ts'))};`,
   './rsc': `export * from ${quote(source('rsc/index.ts'))};`,
   './settings': `export * from ${quote(source('settings/index.ts'))};`,
+  // What stories load: the blocks, and what the addon puts around each story.
+  './storybook': ['index.ts', 'annotations.ts']
+    .map((name) => `export * from ${quote(source(`storybook/${name}`))};`)
+    .join(''),
   './testing': `export * from ${quote(source('testing/index.ts'))};`,
 };
 
@@ -59,8 +63,9 @@ async function bundle(code, isForNode = false) {
       rolldownOptions: {
         input: 'entry',
         preserveEntrySignatures: 'strict',
-        external: isForNode ? [/^node:/] : [/^react($|\/)/, /^react-dom($|\/)/],
-        output: { format: 'es', minify: true },
+        external: isForNode ? [/^node:/] : [/^react($|\/)/, /^react-dom($|\/)/, /^@?storybook($|\/)/],
+        // Comments for bundlers are not in what a browser gets.
+        output: { format: 'es', minify: true, comments: false },
       },
     },
   });

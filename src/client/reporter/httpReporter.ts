@@ -3,14 +3,14 @@ import type { OnInternalFault } from '../../error.js';
 import type { Clock } from '../clock.js';
 import type { Exchange } from '../exchange.js';
 import type { SafeStorage } from '../storage.js';
-import { checksumOf, maxBatchBytes, nothingDropped, writeBatch, type Batch } from './batch.js';
+import { checksumOf, maxBatchBytes, writeBatch, type Batch, type Dropped } from './batch.js';
 import type { QueueLocks } from './claims.js';
 import { createConnectionCounts, type ConnectionCounts } from './connectionCounts.js';
 import { onPageHide, type OnHide } from './onHide.js';
 import { createSender, type SendBeacon } from './sender.js';
 import type { Sink } from './sink.js';
 import type { StoredQueue, StoredQueueOptions } from './storedQueue.js';
-import { createTallyQueue } from './tallyQueue.js';
+import type { createTallyQueue } from './tallyQueue.js';
 
 /** What the entry chunk hands over, so that this one shares no code with it. */
 export interface HttpReporterOptions {
@@ -23,6 +23,8 @@ export interface HttpReporterOptions {
   readonly senderId: string;
   /** The number of the last batch that was sent before this was there. */
   readonly seq: number;
+  /** Where observations are added up: a chunk of its own, fetched together with this one. */
+  readonly createTallyQueue: typeof createTallyQueue;
   /** How many observations were lost before this was there. */
   readonly dropped: number;
   readonly build?: string | undefined;
@@ -40,6 +42,7 @@ const faultIntervalMs = 60_000;
 /** Smaller batches are not made two of. */
 const minSplitLength = 8 * 1_024;
 const maxStoreLoads = 4;
+const nothingDropped: Dropped = { queueFull: 0, expired: 0, storage: 0 };
 
 /**
  * Sends every 5 s, at 50 observations, and when the page is hidden.
@@ -79,12 +82,12 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   const changes = createConnectionCounts();
   const write = (
     tallies: Batch['tallies'] = [],
-    dropped: Batch['dropped'],
+    dropped = nothingDropped,
     final: boolean,
     own: number,
     connections?: ConnectionCounts,
   ): Batch => writeBatch(tallies, { senderId, seq: own, sentAtMs: clock.now(), build, final, dropped, connections });
-  const queue = createTallyQueue(options.dropped, () => sender.setAside());
+  const queue = options.createTallyQueue(options.dropped, () => sender.setAside());
   const sender = createSender({
     url: `${url}/metrics`,
     post,
@@ -103,7 +106,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
       const half = Math.ceil(tallies.length / 2);
       return [
         write(tallies.slice(0, half), dropped, true, own, connections),
-        write(tallies.slice(half), nothingDropped, true, ++seq),
+        write(tallies.slice(half), undefined, true, ++seq),
       ];
     },
     waitingBytes: queue.bytes,

@@ -1,5 +1,6 @@
 import type { OnInternalFault } from '../../error.js';
 import type { ConnectionEvent } from '../../observe/connectionEvent.js';
+import type { Observation } from '../../observe/observe.js';
 import { systemClock, type Clock } from '../clock.js';
 import { createExchange } from '../exchange.js';
 import { fetchChunk } from '../fetchChunk.js';
@@ -7,10 +8,11 @@ import { openStorage } from '../storage.js';
 import { globalFetch, readServiceUrl, type Fetch } from '../source/serviceUrl.js';
 import { randomHex } from '../targetingKey.js';
 import type { QueueLocks } from './claims.js';
-import type { HttpReporterOptions } from './httpReporter.js';
+import type { createHttpReporter } from './httpReporter.js';
 import type { OnHide } from './onHide.js';
 import type { SendBeacon } from './sender.js';
 import type { Sink } from './sink.js';
+import type { createTallyQueue } from './tallyQueue.js';
 
 /** Where batches are sent, and where they wait meanwhile. */
 export interface HttpSinkOptions {
@@ -35,8 +37,14 @@ export interface HttpSinkOptions {
   /** Default: the page is hidden or left. */
   readonly onHide?: OnHide | undefined;
   /** Fetches the code that sends; default: by `import`. @internal */
-  readonly load?: (() => Promise<{ createHttpReporter(options: HttpReporterOptions): Sink }>) | undefined;
+  readonly load?: (() => Promise<ReporterCode>) | undefined;
 }
+
+/** What sends: chunks that are fetched side by side. */
+export type ReporterCode = readonly [
+  { readonly createHttpReporter: typeof createHttpReporter },
+  { readonly createTallyQueue: typeof createTallyQueue },
+];
 
 const maxWaiting = 500;
 const timeoutMs = 10_000;
@@ -52,10 +60,10 @@ const maxRescued = 100;
  */
 export function httpSink(options: HttpSinkOptions): Sink {
   const url = readServiceUrl(options.url);
-  const { clock = systemClock, fetch = globalFetch, load = () => import('./httpReporter.js') } = options;
+  const { clock = systemClock, fetch = globalFetch, load = loadReporter } = options;
   const { onInternalFault, random = Math.random, senderId = randomHex() } = options;
   const { post } = createExchange({ fetch, clock, code: 'report-failed', timeoutMs });
-  let waiting: Parameters<Sink['observe']>[] = [];
+  let waiting: Observed[] = [];
   let changes: ConnectionEvent[] = [];
   let dropped = 0;
   let seq = 0;
@@ -64,49 +72,53 @@ export function httpSink(options: HttpSinkOptions): Sink {
   let onceThere: 'flush' | 'close' | undefined;
   let stopRescue: (() => void) | undefined;
 
-  const fetchReporter = () =>
-    fetchChunk(
-      load,
-      clock,
-      ({ createHttpReporter }) => {
-        stopRescue?.();
-        const storage = openStorage(options.storage, onInternalFault);
-        reporter ??= createHttpReporter({ ...options, url, post, storage, clock, random, senderId, seq, dropped });
-        for (const observed of waiting) reporter.observe(...observed);
-        for (const change of changes) reporter.connection?.(change);
-        waiting = [];
-        changes = [];
-        // The page may have been hidden before its reporter could see it.
-        if (globalThis.document?.visibilityState === 'hidden') onceThere ??= 'flush';
-        if (onceThere) reporter[onceThere]?.();
-        onceThere = undefined;
-      },
-      (error) => onInternalFault?.('report', error),
-    );
+  const onCode = ([sending, tallying]: ReporterCode): void => {
+    stopRescue?.();
+    const storage = openStorage(options.storage, onInternalFault);
+    const given = { ...options, ...tallying, url, post, storage, clock, random, senderId, seq, dropped };
+    const there = (reporter ??= sending.createHttpReporter(given));
+    for (const observed of waiting) there.observe(...observed);
+    for (const change of changes) there.connection?.(change);
+    waiting = [];
+    changes = [];
+    // The page may have been hidden before its reporter could see it.
+    if (globalThis.document?.visibilityState === 'hidden') onceThere ??= 'flush';
+    if (onceThere) there[onceThere]?.();
+    onceThere = undefined;
+  };
   // The smallest batch there can be: what is absent counts as 0. What a failure says stays here.
   const rescue = (): void => {
     stopRescue = undefined;
-    const failures = waiting.flatMap(([one, subject]) => (one.kind === 'failure' ? [{ ...one, subject }] : []));
-    waiting = waiting.filter(([{ kind }]) => kind !== 'failure');
-    const sent = failures.slice(-maxRescued);
+    const failed = waiting.filter(isFailure);
+    waiting = waiting.filter((observed) => !isFailure(observed));
+    const sent = failed.slice(-maxRescued);
     const body = {
       schema: 1,
       senderId,
       seq: ++seq,
-      dropped: { queueFull: dropped + failures.length - sent.length },
-      subjects: Object.fromEntries(sent.map(({ feature, subject }) => [feature, subject])),
-      buckets: sent.map(({ failure: { phase }, times = 1, atMs, subject: _, ...labels }) => ({
-        ...labels,
-        startMs: atMs - (atMs % 1e4),
-        durationMs: 1e4,
-        counts: { failed: { [phase]: times } },
-        units: { exposed: 1, error: 1 },
-        sampling: 1,
-      })),
+      dropped: { queueFull: dropped + failed.length - sent.length },
+      subjects: Object.fromEntries(sent.map(([{ feature }, subject]) => [feature, subject])),
+      buckets: sent.map(
+        ([
+          {
+            failure: { phase },
+            times = 1,
+            atMs,
+            ...labels
+          },
+        ]) => ({
+          ...labels,
+          startMs: atMs - (atMs % 1e4),
+          durationMs: 1e4,
+          counts: { failed: { [phase]: times } },
+          units: { exposed: 1, error: 1 },
+          sampling: 1,
+        }),
+      ),
     };
     dropped = 0;
     void post(`${url}/metrics`, JSON.stringify(body)).then(({ error }) => {
-      if (error) dropped += failures.length;
+      if (error) dropped += failed.length;
     });
   };
 
@@ -119,8 +131,8 @@ export function httpSink(options: HttpSinkOptions): Sink {
         waiting.shift();
         dropped++;
       }
-      if (observed[0].kind === 'failure') stopRescue ??= clock.after(rescueMs, rescue);
-      stopFetching ??= fetchReporter();
+      if (isFailure(observed)) stopRescue ??= clock.after(rescueMs, rescue);
+      stopFetching ??= fetchChunk(load, clock, onCode, (error) => onInternalFault?.('report', error));
     },
     connection(event) {
       if (reporter) reporter.connection?.(event);
@@ -133,12 +145,17 @@ export function httpSink(options: HttpSinkOptions): Sink {
     close() {
       stopFetching?.();
       stopFetching = undefined;
-      if (reporter) reporter.close?.();
-      else {
-        onceThere = 'close';
-        stopRescue?.();
-        if (stopRescue) rescue();
-      }
+      if (reporter) return reporter.close?.();
+      onceThere = 'close';
+      stopRescue?.();
+      if (stopRescue) rescue();
     },
   };
 }
+
+type Observed = Parameters<Sink['observe']>;
+type Failed = [Extract<Observation, { kind: 'failure' }>, string];
+
+const isFailure = (observed: Observed): observed is Observed & Failed => observed[0].kind === 'failure';
+
+const loadReporter = (): Promise<ReporterCode> => Promise.all([import('./httpReporter.js'), import('./tallyQueue.js')]);

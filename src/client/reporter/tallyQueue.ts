@@ -1,16 +1,10 @@
+// Comes in: observations. Goes out: tallies, as many as wait and no more than there is room for. Who calls: httpReporter.
 import { eventClassOf, isSampled, type EventClass } from '../../observe/eventClass.js';
 import type { Observation } from '../../observe/observe.js';
 import { addToTally, emptyTally, isOfTally, tallyStartMs } from '../../observe/tally.js';
-import {
-  chooseTallies,
-  nothingDropped,
-  unitBits,
-  writeTally,
-  type Batch,
-  type Dropped,
-  type WaitingTally,
-} from './batch.js';
+import type { Batch, Dropped } from './batch.js';
 import { isInSample } from './inSample.js';
+import { chooseTallies, unitBits, writeTally, type WaitingTally } from './waitingTally.js';
 
 /** Tallies that wait to be sent, bounded; what does not fit is counted. */
 export interface TallyQueue {
@@ -30,6 +24,7 @@ export interface TallyQueue {
   lose(batch: Pick<Batch, 'observations' | 'dropped'>, why: keyof Dropped): void;
 }
 
+const nothingDropped: Dropped = { queueFull: 0, expired: 0, storage: 0 };
 const maxTallies = 500;
 const maxBytes = 64 * 1_024;
 const maxUnits = 4_096;

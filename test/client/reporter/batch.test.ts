@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  chooseTallies,
-  maxBatchBytes,
-  writeBatch,
-  writeTally,
-  type WaitingTally,
-} from '../../../src/client/reporter/batch.js';
+import { maxBatchBytes, writeBatch } from '../../../src/client/reporter/batch.js';
+import { chooseTallies, writeTally, type WaitingTally } from '../../../src/client/reporter/waitingTally.js';
 import { emptyTally } from '../../../src/observe/tally.js';
 import { subjectOf } from './sinkHarness.js';
 

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { createHttpReporter } from '../../../src/client/reporter/httpReporter.js';
+import { createTallyQueue } from '../../../src/client/reporter/tallyQueue.js';
 import { httpSink, type HttpSinkOptions } from '../../../src/client/reporter/httpSink.js';
 import type { Observation } from '../../../src/observe/observe.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
@@ -26,7 +27,7 @@ function createCase(options: Partial<HttpSinkOptions> = {}) {
     load: async () => {
       chunk.loads++;
       if (chunk.isBlocked) throw new TypeError('404');
-      return { createHttpReporter };
+      return [{ createHttpReporter }, { createTallyQueue }] as const;
     },
     ...options,
   });

@@ -1,6 +1,7 @@
 import { createExchange } from '../../../src/client/exchange.js';
 import { createHttpReporter, type HttpReporterOptions } from '../../../src/client/reporter/httpReporter.js';
 import { createStoredQueue } from '../../../src/client/reporter/storedQueue.js';
+import { createTallyQueue } from '../../../src/client/reporter/tallyQueue.js';
 import { openStorage } from '../../../src/client/storage.js';
 import type { Observation } from '../../../src/observe/observe.js';
 import { createFakeClock } from '../../harness/fakeClock.js';
@@ -55,6 +56,7 @@ export function createSinkCase(options: Partial<HttpReporterOptions> & { fetch?:
     seq: 0,
     storage: openStorage(false),
     locks: null,
+    createTallyQueue,
     loadStore: async () => ({ createStoredQueue }),
     random: () => 0.5,
     // A Blob is read asynchronously: its text is kept as it comes.

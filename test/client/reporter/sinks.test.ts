@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createHttpReporter } from '../../../src/client/reporter/httpReporter.js';
+import { createTallyQueue } from '../../../src/client/reporter/tallyQueue.js';
 import { consoleSink } from '../../../src/client/reporter/consoleSink.js';
 import { httpSink } from '../../../src/client/reporter/httpSink.js';
 import { createOtlpReporter } from '../../../src/client/reporter/otlp/otlpReporter.js';
@@ -37,7 +38,7 @@ describeSink(
       const { buckets } = JSON.parse(text) as SentBatch;
       for (const { counts } of buckets) exposures += counts.exposures;
     });
-    const load = async () => ({ createHttpReporter });
+    const load = async () => [{ createHttpReporter }, { createTallyQueue }] as const;
     return {
       ...page,
       sink: httpSink({ ...page, url: '/api', fetch, sendBeacon: null, random: () => 0.5, load }),
@@ -120,7 +121,13 @@ test('all sinks of a client hear of a failure at once, beside one that throws an
         },
       },
       { name: 'mute', observe: () => new Promise(() => {}) as never },
-      httpSink({ url: '/api', fetch, clock, sendBeacon: null, load: async () => ({ createHttpReporter }) }),
+      httpSink({
+        url: '/api',
+        fetch,
+        clock,
+        sendBeacon: null,
+        load: async () => [{ createHttpReporter }, { createTallyQueue }] as const,
+      }),
       otlpSink({ url: 'https://collector.test', fetch, clock, load: async () => ({ createOtlpReporter }) }),
       consoleSink((text) => void printed.push(text)),
     ],
