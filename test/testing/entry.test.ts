@@ -11,7 +11,7 @@ async function modulesOf(entry: string): Promise<readonly string[]> {
     build: {
       write: false,
       lib: { entry, formats: ['es'] },
-      rolldownOptions: { external: [/^react($|\/)/, /^react-dom($|\/)/, /^msw($|\/)/] },
+      rolldownOptions: { external: [/^react($|\/)/, /^react-dom($|\/)/, /^msw($|\/)/, /^@?storybook($|\/)/] },
     },
   });
   return [built]
@@ -21,12 +21,25 @@ async function modulesOf(entry: string): Promise<readonly string[]> {
     );
 }
 
-test('nothing of the testing kit is in the main entry or in that without React', async () => {
-  for (const entry of ['index.ts', 'client/index.ts']) {
+const tools = /\/src\/(testing|devtools|storybook|settings|render\/breaking)\//;
+
+test.each(['index.ts', 'client/index.ts'])(
+  'testing, devtools, storybook, settings and what breaks v2 on purpose add 0 bytes to %s and its later chunks',
+  async (entry) => {
     const modules = await modulesOf(source(entry));
     expect(modules.length).toBeGreaterThan(40);
-    expect(modules.filter((path) => path.includes('/src/testing/'))).toEqual([]);
-  }
+    expect(modules.filter((path) => tools.test(path))).toEqual([]);
+  },
+);
+
+test.each([
+  ['testing/index.ts', /\/src\/render\/breaking\/breakGates\.ts$/],
+  ['devtools/production/index.ts', /\/src\/render\/breaking\/createStandIn\.tsx$/],
+  ['storybook/annotations.ts', /\/src\/render\/breaking\/breakGates\.ts$/],
+])('%s has them, and so would be seen', async (entry, module) => {
+  const modules = await modulesOf(source(entry));
+  expect(modules.filter((path) => tools.test(path)).length).toBeGreaterThan(5);
+  expect(modules.some((path) => module.test(path))).toBe(true);
 });
 
 test.each(['msw', 'playwright', 'vitest', 'jest'])('/testing/%s brings no React along', async (name) => {
