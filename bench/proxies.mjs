@@ -1,4 +1,6 @@
-// The configuration of nginx and PgBouncer as docs/operations.md has it, run: node bench/proxies.mjs (needs both, and root).
+// The configuration of nginx and PgBouncer as docs/operations.md has it, run; needs both, and root.
+//   node bench/proxies.mjs [--hold 90]
+//     --hold  seconds for which a stream is left alone with its heartbeats, twice; 600 for the ten minutes of a proxy's patience
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile, chmod } from 'node:fs/promises';
@@ -7,12 +9,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { constants, createGunzip } from 'node:zlib';
 import { feature, startFleet } from './roads/fleet.mjs';
 
 const run = promisify(execFile);
-const seconds = Number(process.argv[2] ?? 90);
+const { values } = parseArgs({ options: { hold: { type: 'string', default: '90' } } });
+const seconds = Number(values.hold);
+if (!(seconds >= 0 && seconds <= 86_400)) throw new Error(`--hold is 0 to 86,400 seconds, found ${values.hold}`);
 const rounds = 20;
 
 const freePort = async () => {

@@ -1,8 +1,11 @@
 // From a command to the first frame with v1 and without v2, by road and by state; two replicas, Chromium.
 //   node bench/roads.mjs [--runs 20 --users 4 --road 'POST /admin/flags' --state live --json]
+//     --users     pages that look in each run: with 4, 5 runs are 20 looks, in a quarter of the time
+//     --estimate  says how long it would take, and ends
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { measureRoads } from './roads/measureRoads.mjs';
+import { inWords, secondsOf } from './roads/estimate.mjs';
+import { cellsOf, measureRoads } from './roads/measureRoads.mjs';
 import { roads, states } from './roads/roads.mjs';
 
 const { values } = parseArgs({
@@ -12,8 +15,11 @@ const { values } = parseArgs({
     road: { type: 'string', multiple: true, default: Object.keys(roads) },
     state: { type: 'string', multiple: true, default: Object.keys(states) },
     json: { type: 'boolean', default: false },
+    estimate: { type: 'boolean', default: false },
   },
 });
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs is a number from 1 on, found ${values.runs}`);
 for (const [known, given] of [
   [roads, values.road],
   [states, values.state],
@@ -21,12 +27,26 @@ for (const [known, given] of [
   for (const name of given)
     if (!Object.hasOwn(known, name)) throw new Error(`${name} is none of ${Object.keys(known).join(', ')}`);
 
+const all = cellsOf(values.road, values.state);
+console.error(
+  `${all.length} cells, ${runs} runs each: about ${inWords(runs * secondsOf(all))} on a machine without other work`,
+);
+if (values.estimate) process.exit();
+
+const startedMs = performance.now();
 const rows = await measureRoads({
-  runs: Number(values.runs),
+  runs,
   users: Number(values.users),
   roadNames: values.road,
   stateNames: values.state,
-  log: ({ road, state, maxMs }) => console.error(`${state}: ${road}: ${maxMs} ms`),
+  log({ road, state, maxMs }, left) {
+    const [whole, rest] = [secondsOf(all), secondsOf(left)];
+    // As slow as it was so far.
+    const restS = (((performance.now() - startedMs) / 1_000) * rest) / (whole - rest);
+    console.error(
+      `${state}: ${road}: ${maxMs} ms${left.length === 0 ? '' : `; ${left.length} cells left, about ${inWords(restS)}`}`,
+    );
+  },
 });
 
 const cell = (road, state) => {

@@ -16,7 +16,8 @@ export interface MeasureOptions {
   readonly timeoutMs?: number;
   /** How often pages ask for the static snapshot; default 15,000. */
   readonly pollMs?: number;
-  readonly log?: (row: MeasuredRoad) => void;
+  /** Told of each cell, and of those that are left. */
+  readonly log?: (row: MeasuredRoad, left: readonly Pick<MeasuredRoad, 'road' | 'state'>[]) => void;
 }
 
 export declare function measureRoads(options: MeasureOptions): Promise<readonly MeasuredRoad[]>;

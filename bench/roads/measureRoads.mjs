@@ -6,6 +6,12 @@ import { startFleet } from './fleet.mjs';
 import { startBalancer, startCdn } from './network.mjs';
 import { roads, states } from './roads.mjs';
 
+/** The cells of a matrix, in the order in which they are measured. */
+export const cellsOf = (roadNames, stateNames) =>
+  stateNames.flatMap((state) =>
+    roadNames.filter((road) => states[state].touches(road)).map((road) => ({ road, state })),
+  );
+
 const nowMs = () => performance.timeOrigin + performance.now();
 
 async function frameOf(page, version, timeoutMs) {
@@ -123,26 +129,25 @@ export async function measureRoads(options) {
     };
 
     const rows = [];
-    for (const state of stateNames)
-      for (const road of roadNames) {
-        if (!states[state].touches(road)) continue;
-        const delaysMs = [];
-        for (let run = 0; run < runs; run += 1) delaysMs.push(...(await measureOnce(road, state)));
-        if (road === 'environment at start') {
-          await fleet.second.stop();
-          await fleet.second.start();
-        }
-        delaysMs.sort((a, b) => a - b);
-        const row = {
-          road,
-          state,
-          samples: delaysMs.length,
-          medianMs: Math.round(delaysMs[Math.floor(delaysMs.length / 2)]),
-          maxMs: Math.round(delaysMs.at(-1)),
-        };
-        rows.push(row);
-        log(row);
+    const cells = cellsOf(roadNames, stateNames);
+    for (const { road, state } of cells) {
+      const delaysMs = [];
+      for (let run = 0; run < runs; run += 1) delaysMs.push(...(await measureOnce(road, state)));
+      if (road === 'environment at start') {
+        await fleet.second.stop();
+        await fleet.second.start();
       }
+      delaysMs.sort((a, b) => a - b);
+      const row = {
+        road,
+        state,
+        samples: delaysMs.length,
+        medianMs: Math.round(delaysMs[Math.floor(delaysMs.length / 2)]),
+        maxMs: Math.round(delaysMs.at(-1)),
+      };
+      rows.push(row);
+      log(row, cells.slice(rows.length));
+    }
     return rows;
   } finally {
     for (const close of closers.reverse()) await close();
