@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { startStopwatch } from '../../harness/stopwatch.js';
 import { byAda, openStore } from './openStore.js';
 
 const opened = openStore();
@@ -91,9 +92,10 @@ test('is not blocked by a row that an open transaction holds', async () => {
     const holder = new pg.Client({ connectionString });
     await holder.connect();
     await holder.query(`BEGIN; UPDATE feature_flags SET ${held} WHERE feature = 'memoryPanel'`);
-    const startedAtMs = Date.now();
+    const elapsedMs = startStopwatch();
     const { rollbackId } = await store.rollback('memoryPanel', byAda);
-    expect(Date.now() - startedAtMs).toBeLessThan(1_600);
+    // It waits for 250 ms at most; the rest is for a machine that is busy.
+    expect(elapsedMs()).toBeLessThan(4_000);
     const state = await store.readState();
     expect(state.features.get('memoryPanel')?.enabled).toBe(true);
     expect(state.rollbacks).toMatchObject([{ id: rollbackId, feature: 'memoryPanel' }]);

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
 import { publish } from '../../../src/service/http/publish.js';
 import { migrate } from '../../../src/service/migrate.js';
+import { startStopwatch } from '../../harness/stopwatch.js';
 import { stagesOf } from '../plans/openPlans.js';
 import { byAda, openStore } from './openStore.js';
 
@@ -79,9 +80,10 @@ test('a rollback does not wait for a plan that somebody is typing', async () => 
   const planning = await openTransaction();
   await planning.query(`INSERT INTO plans (feature, stages)
     VALUES ('a', '[{"percentage":10,"holdMinutes":60,"gates":[{"kind":"time"}]}]')`);
-  const startedMs = performance.now();
+  const elapsedMs = startStopwatch();
   await store.rollback('a', byAda);
-  expect(performance.now() - startedMs).toBeLessThan(1_500);
+  // It waits for 250 ms at most; the rest is for a machine that is busy.
+  expect(elapsedMs()).toBeLessThan(4_000);
   expect(publish(await store.readState()).kills).toEqual(['a']);
 });
 
