@@ -132,12 +132,23 @@ test('the quick start is at most ten lines, and a typing mistake in it does not 
   expect(await compile([['block.tsx', wrong]])).toContain('memoryPanle');
 });
 
-test('documents link only to files that are there', async () => {
+test('documents link only to files that are there, and show every picture', async () => {
+  const shown = new Set<string>();
   for (const name of ['README.md', 'CONTRIBUTING.md', ...docs.map((doc) => `docs/${doc}`)]) {
     const text = await readFile(join(root, name), 'utf8');
-    for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g))
-      await expect(stat(join(root, name, '..', target)), `${name} links to ${target}`).resolves.toBeDefined();
+    for (const [, link, picture = link!] of text.matchAll(
+      /\]\((?!https?:|#)([^)#]+)|\bsrc(?:set)?="(?!https?:)([^"]+)"/g,
+    )) {
+      const target = join(root, name, '..', picture);
+      await expect(stat(target), `${name} links to ${picture}`).resolves.toBeDefined();
+      shown.add(target);
+    }
   }
+  const pictures = await readdir(join(root, 'docs/images'));
+  // A clone is to stay small.
+  for (const picture of pictures)
+    expect((await stat(join(root, 'docs/images', picture))).size, picture).toBeLessThan(80_000);
+  expect(pictures.filter((picture) => !shown.has(join(root, 'docs/images', picture)))).toEqual([]);
 });
 
 test('the commands it names are the ones CI runs', async () => {

@@ -63,12 +63,12 @@ input[type='radio'], input[type='checkbox'] { width: 16px; height: 16px; margin:
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 textarea { width: 100%; font-family: ui-monospace, monospace; }
 .row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; }
-.row > label { min-height: 24px; }
+.row > label { display: inline-flex; flex-wrap: wrap; align-items: center; gap: 4px; min-height: 24px; }
 .row input[type='number'] { width: 96px; }
 .field { display: flex; flex: 1 1 140px; flex-direction: column; gap: 2px; color: var(--muted); }
 .field input { width: 100%; min-width: 0; color: var(--ink); }
 .row > .field + button, .row > .field ~ button { align-self: end; }
-.facts { display: grid; grid-template-columns: 88px minmax(0, 1fr); gap: 4px 8px; }
+.facts { display: grid; grid-template-columns: 88px minmax(0, 1fr); align-items: baseline; gap: 4px 8px; }
 .facts > div { display: contents; }
 dt { color: var(--muted); }
 dt, dd, p, .log li { min-width: 0; overflow-wrap: anywhere; }
