@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { safely } from '../../src/migrate/index.js';
+import { drawn } from '../harness/drawn.js';
 import { createCaller } from './callers.js';
 
 type Fate = 'answer' | 'throw' | 'reject' | 'hang' | 'refuse' | 'null';
@@ -49,6 +50,6 @@ test('whatever fails in v2, at any call, the caller gets v2â€™s good answer, v1â
       }
       expect(faults).toEqual([]);
     }),
-    { numRuns: 200 },
+    { numRuns: drawn(80, 500) },
   );
 }, 120_000);

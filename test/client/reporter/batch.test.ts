@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { maxBatchBytes, writeBatch } from '../../../src/client/reporter/batch.js';
 import { chooseTallies, writeTally, type WaitingTally } from '../../../src/client/reporter/waitingTally.js';
 import { emptyTally } from '../../../src/observe/tally.js';
+import { drawn } from '../../harness/drawn.js';
 import { subjectOf } from './sinkHarness.js';
 
 function waitingTally(feature: string, subject: string, stage: string): WaitingTally {
@@ -35,6 +36,6 @@ test('fills a batch up to 60 KiB, with one subject per feature', () => {
       const { subjects } = JSON.parse(text);
       for (const { tally, subject } of chosen) expect(subjects[tally.feature]).toBe(subject);
     }),
-    { numRuns: 20 },
+    { numRuns: drawn(8, 50) },
   );
 });

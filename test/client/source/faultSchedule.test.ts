@@ -1,11 +1,12 @@
 // What a network, a machine and a service do to a client, in any order: nothing of it throws, and in the end all is right.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { drawn } from '../../harness/drawn.js';
 import { createOfrepCase } from './foreignHarness.js';
 import { createHttpCase } from './httpHarness.js';
 import { snapshotOf } from './recordingListener.js';
 
-const numRuns = process.env['SWITCHBACK_NIGHTLY'] === undefined ? 50 : 200;
+const numRuns = drawn(25, 200);
 
 const never = () => new Promise<Response>(() => {});
 const text = JSON.stringify(snapshotOf(900));

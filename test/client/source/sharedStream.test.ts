@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { httpSource } from '../../../src/client/source/httpSource.js';
 import { createLiveStream } from '../../../src/client/source/liveStream.js';
 import type { Sharing } from '../../../src/client/source/pageSharing.js';
+import { drawn } from '../../harness/drawn.js';
 import { createFakeEventSource, type FakeStream } from '../../harness/fakeEventSource.js';
 import { createFakeBrowser, type FakeTab } from '../fakeBrowser.js';
 import { recordingListener, snapshotOf } from './recordingListener.js';
@@ -574,7 +575,7 @@ test('whatever closes, crashes, hangs, hides and comes: in the end one tab has a
       expect(statusesOf(alive)).toEqual(alive.map(() => status));
     }),
     {
-      numRuns: 20,
+      numRuns: drawn(10, 100),
       examples: [
         [
           [
