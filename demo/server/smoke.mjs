@@ -117,6 +117,18 @@ function steps({ page, appUrl, service, dataDir, uncaught }) {
     },
     { name: 'v1 is accessible, in light, dark and at 320 px', run: () => checkAccess(page) },
     {
+      name: 'the page where the data moves is a key away, accessible, and leads back',
+      run: async () => {
+        await page.getByRole('link', { name: 'Move the data' }).press('Enter');
+        await page.getByRole('heading', { name: 'The memories move' }).waitFor();
+        await button('Next stage').waitFor();
+        await checkAccess(page);
+        await page.getByRole('link', { name: 'Back to the workspace' }).press('Enter');
+        await page.locator('[data-testid=status][data-status=live]').waitFor();
+        await remembers();
+      },
+    },
+    {
       name: 'a ramp to 25 % moves a part of the 100 users, and no open panel',
       run: async () => {
         await page.getByLabel('Users on v2, in percent').fill('25');

@@ -2,8 +2,8 @@ import { useEffect, useId, useState, type ReactNode } from 'react';
 import { useSwitchbackStatus } from 'react-switchback';
 import { newVisit, users, userStore } from './control/users.js';
 import { useValue } from './data/valueStore.js';
-
-type Theme = 'auto' | 'light' | 'dark';
+import { MigrateLink } from './migrate/MigrateLink.js';
+import { readTheme, type Theme } from './theme.js';
 
 const statusWords: Readonly<Record<string, string>> = {
   connecting: 'Connecting',
@@ -42,6 +42,7 @@ export function TopBar(): ReactNode {
         {statusWords[status] ?? status}
         {revision === null ? null : <span className="revision"> · revision {revision}</span>}
       </p>
+      <MigrateLink />
       <div className="topbar-tools">
         <label htmlFor={`${id}-user`}>Be</label>
         <select id={`${id}-user`} value={user} onChange={(event) => userStore.set(event.target.value)}>
@@ -63,13 +64,4 @@ export function TopBar(): ReactNode {
       </div>
     </header>
   );
-}
-
-function readTheme(): Theme {
-  try {
-    const stored = localStorage.getItem('demo:theme');
-    return stored === 'light' || stored === 'dark' ? stored : 'auto';
-  } catch {
-    return 'auto';
-  }
 }

@@ -53,7 +53,7 @@ test('passes its own smoke run and leaves nothing behind', { timeout: 120_000 },
   const demo = startDemo('--smoke');
   const exitCode = await demo.ended;
   expect({ exitCode, output: demo.output() }).toMatchObject({ exitCode: 0 });
-  expect(demo.output().match(/^ok {6}/gm)).toHaveLength(14);
+  expect(demo.output().match(/^ok {6}/gm)).toHaveLength(15);
   expect(demo.output()).not.toMatch(/^failed/m);
   expect(await leftFolders()).toEqual([]);
 });
