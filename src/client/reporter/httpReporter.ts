@@ -1,5 +1,6 @@
 // Comes in: observations. Goes out: batches of tallies to the service, each until it arrived or was counted as dropped. Who calls: httpSink.
 import type { OnInternalFault } from '../../error.js';
+import type { Observation } from '../../observe/observe.js';
 import type { Clock } from '../clock.js';
 import type { Exchange } from '../exchange.js';
 import type { SafeStorage } from '../storage.js';
@@ -43,6 +44,7 @@ const faultIntervalMs = 60_000;
 const minSplitLength = 8 * 1_024;
 const maxStoreLoads = 4;
 const nothingDropped: Dropped = { queueFull: 0, expired: 0, storage: 0 };
+const maxUnseen = 100;
 
 /**
  * Sends every 5 s, at 50 observations, and when the page is hidden.
@@ -55,6 +57,8 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   const faultsMs = new Map<string, number>();
   let { seq } = options;
   let stored: StoredQueue | undefined;
+  /** What was observed before its code was there. */
+  const unseen: Parameters<StoredQueue['saw']>[] = [];
   let storeLoads = 0;
   let fresh = 0;
   let cancelFlush: (() => void) | undefined;
@@ -87,6 +91,15 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
     own: number,
     connections?: ConnectionCounts,
   ): Batch => writeBatch(tallies, { senderId, seq: own, sentAtMs: clock.now(), build, final, dropped, connections });
+  let silent = 0;
+  const writeSilent = (exposure: Observation, subject: string): Batch => {
+    const alone = options.createTallyQueue(0, () => {});
+    alone.add({ ...exposure, kind: 'silent' }, subject);
+    // Most of these are never sent: numbers of ours would be missed.
+    const own = senderId.slice(8) + (++silent).toString(16).padStart(8, '0');
+    const told = { sentAtMs: clock.now(), build, final: true, dropped: nothingDropped };
+    return writeBatch(alone.take(maxBatchBytes, 0)?.tallies ?? [], { senderId: own, seq: 1, ...told });
+  };
   const queue = options.createTallyQueue(options.dropped, () => sender.setAside());
   const sender = createSender({
     url: `${url}/metrics`,
@@ -127,7 +140,9 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
         checksumOf,
         isHeld: sender.isSending,
         lose: queue.lose,
+        writeSilent,
       });
+      for (const seen of unseen.splice(0)) stored.saw(...seen);
       sender.storeCurrent();
     } catch (error) {
       fault('storage', error);
@@ -148,20 +163,24 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   const leave = (isGone = false): void =>
     safely(() => {
       stopFlush();
+      unseen.length = 0;
+      stored?.forgetShown();
       sender.leave(isGone);
+    });
+  const observe: Sink['observe'] = (observation, subject, eventClass) =>
+    safely(() => {
+      if (!stopHiding) void fetchStore();
+      stopHiding ??= onHide(leave);
+      queue.add(observation, subject, eventClass);
+      if (stored) stored.saw(observation, subject);
+      else if (unseen.length < maxUnseen) unseen.push([observation, subject]);
+      if (++fresh >= flushCount) flush();
+      else cancelFlush ??= clock.after(flushIntervalMs, flush);
     });
 
   return {
     name: 'http',
-    observe(...observed) {
-      safely(() => {
-        if (!stopHiding) void fetchStore();
-        stopHiding ??= onHide(leave);
-        queue.add(...observed);
-        if (++fresh >= flushCount) flush();
-        else cancelFlush ??= clock.after(flushIntervalMs, flush);
-      });
-    },
+    observe,
     connection: changes.add,
     flush,
     close() {

@@ -1,3 +1,4 @@
+import type { Observation } from '../../observe/observe.js';
 import type { Clock } from '../clock.js';
 import type { Batch } from './batch.js';
 import { createBatchStore, type BatchStore, type BatchStoreOptions } from './batchStore.js';
@@ -9,6 +10,8 @@ export interface StoredQueueOptions extends Omit<BatchStoreOptions, 'nowMs' | 'i
   readonly locks: QueueLocks | null | undefined;
   /** Whether our batch of this number is under way. */
   readonly isHeld: (seq: number) => boolean;
+  /** Writes what is to be told of a version that was shown, should nothing be heard of it again; of a sender of its own. */
+  readonly writeSilent: (exposure: Observation, subject: string) => Batch;
 }
 
 /** The batches of this tab that have not arrived for certain, and those that tabs left that are gone. */
@@ -25,17 +28,23 @@ export interface StoredQueue extends Pick<BatchStore, 'put' | 'has' | 'remove'> 
    * @param onMore called when there is more to send, left by others
    */
   settle(batch: Batch, gaps: unknown, onMore: () => void): void;
+  /** Keeps versions that were shown as silent until they are heard of: should the page crash, another one tells. */
+  saw(observation: Observation, subject: string): void;
+  /** The page is hidden or left: no crash from here on. */
+  forgetShown(): void;
   /** Lets other tabs have what this one stored, for it may not come back. */
   release(): void;
 }
 
+/** Users of features: a page has one of each, unless somebody else signs in. */
+const maxShown = 64;
 const adoptIntervalMs = 60_000;
 const setAsideBytes = 16 * 1_024;
 /** Less is not worth a place of its own. */
 const minSetAsideBytes = 4 * 1_024;
 
 export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
-  const { senderId, clock, isHeld, locks = pageLocks(), lose } = options;
+  const { senderId, clock, isHeld, locks = pageLocks(), lose, writeSilent } = options;
   const isOurs = (stored: { senderId: string }): boolean => stored.senderId === senderId;
   const store = createBatchStore({
     ...options,
@@ -43,6 +52,14 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
     isHeld: (stored) => isOurs(stored) && isHeld(stored.seq),
   });
   const claims = createClaims(locks);
+  /** By user, feature and stage: what is told unless they are heard of; null once they were. */
+  const shown = new Map<string, Batch | null>();
+  const hear = (user: string): void => {
+    const batch = shown.get(user);
+    if (!batch) return;
+    store.remove(batch);
+    shown.set(user, null);
+  };
   const resting = new Set<string>();
   const nameOf = (batch: Pick<Batch, 'senderId' | 'seq'>): string => `${batch.senderId}${batch.seq}`;
   let adoptedAtMs = -Infinity;
@@ -76,6 +93,7 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
       // The last first: its answer says which of the others have arrived.
       for (const stored of list.sort((a, b) => b.seq - a.seq)) {
         if (resting.has(nameOf(stored)) || (isOurs(stored) && isHeld(stored.seq))) continue;
+        if ([...shown.values()].some((batch) => batch?.senderId === stored.senderId)) continue;
         const batch = store.read(stored);
         if (batch) return batch;
       }
@@ -92,6 +110,19 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
         }
       void adopt(onMore);
     },
+    saw(observation, subject) {
+      const { kind, feature, stage, arm } = observation;
+      const isHeard = kind === 'settled' || kind === 'failure' || kind === 'aborted';
+      // Without locks nobody can tell who lives.
+      if (!locks || arm === 'none' || !(isHeard || kind === 'exposure')) return;
+      const user = subject + feature + stage;
+      if (isHeard) return hear(user);
+      if (shown.has(user) || shown.size >= maxShown || globalThis.document?.visibilityState === 'hidden') return;
+      const batch = writeSilent(observation, subject);
+      shown.set(user, batch);
+      void claims.claim(batch.senderId).then((isOurs) => isOurs && shown.get(user) === batch && store.put(batch));
+    },
+    forgetShown: () => [...shown.keys()].forEach(hear),
     release: claims.releaseAll,
   };
 }

@@ -72,12 +72,16 @@ test('a tab closed with 100 KB queued delivers 50 KB at least, and the next visi
   const bytes = () => scene.receiver.requests.slice(length).reduce((sum, request) => sum + request.bytes, 0);
   await expect.poll(bytes, within).toBeGreaterThan(50_000);
   const next = await openTab(scene);
-  await observe(next, 'next', 1);
-  await expect.poll(() => countedOf(scene.receiver, 'left'), within).toEqual({ once: 230, more: 0 });
+  // It looks once a minute, and a browser takes a moment to know that a tab is gone.
+  const look = async () => {
+    await observe(next, 'next', 1);
+    return countedOf(scene.receiver, 'left');
+  };
+  await expect.poll(look, { timeout: 100_000, interval: 500 }).toEqual({ once: 230, more: 0 });
   expect(bytes()).toBeGreaterThan(100_000);
   await expect.poll(() => storedBy(next), within).toEqual([]);
   expect(scene.errors).toEqual([]);
-}, 90_000);
+}, 180_000);
 
 test.each([
   ['is reloaded', (page: Page) => page.reload()],
@@ -102,6 +106,28 @@ test.each([
   },
   90_000,
 );
+
+test('a crash right after a version was shown makes its user a silent one; a tab that is closed does not', async () => {
+  const scene = await createCase();
+  for (const [feature, end] of [
+    ['crashing', crash],
+    ['leaving', (page: Page) => page.close({ runBeforeUnload: true })],
+  ] as const) {
+    const page = await openTab(scene);
+    await page.evaluate((name) => window.reportingTab.show(name), feature);
+    await expect.poll(() => page.evaluate(() => window.reportingTab.shown()), within).toBe(1);
+    await end(page);
+  }
+  const next = await openTab(scene);
+  // It looks once a minute, and a browser takes a moment to know that a tab is gone.
+  const look = async () => {
+    await observe(next, 'next', 1);
+    return scene.receiver.silent;
+  };
+  await expect.poll(look, { timeout: 100_000, interval: 500 }).toEqual(['crashing']);
+  await expect.poll(() => next.evaluate(() => window.reportingTab.shown()), within).toBe(0);
+  expect(scene.receiver.silent).toEqual(['crashing']);
+}, 180_000);
 
 test('two tabs: neither sends what the other stored while it lives, and one of them does when it is gone', async () => {
   const scene = await createCase();

@@ -22,7 +22,7 @@ export interface SentBatch {
     version: string;
     startMs: number;
     counts: { attempts: number; exposures: number; settled: number; failed: Record<string, number> };
-    units: { exposed: number; error: number };
+    units: { exposed: number; error: number; silent: number };
     sampling: number;
     histograms: Record<string, { n: number }>;
   }[];

@@ -32,6 +32,8 @@ function openTab(area: FakeStorage, sender: string, more: object = {}) {
   closing.push(() => one.sink.close?.());
   return one;
 }
+/** Nothing that a crash is told of. */
+const attempt = { kind: 'attempt' };
 const away = () => new Response('', { status: 503 });
 const idsOf = (texts: readonly string[]) =>
   texts
@@ -66,13 +68,13 @@ test('the next visit sends what the last one could not, under its old numbers, o
   const last = {};
   const before = openTab(area, 'a', { locks: locks.of(last) });
   before.service.answer = away;
-  before.observe();
+  before.observe(attempt);
   await before.clock.advance(6_000);
   locks.crash(last);
 
   const after = openTab(area, 'b', { locks: locks.of({}) });
   after.service.answer = away;
-  after.observe();
+  after.observe(attempt);
   await after.clock.advance(6_000);
   expect(new Set(idsOf(after.texts)), 'while nothing arrives nothing of others is tried').toEqual(new Set(['b1']));
   after.service.answer = () => new Response('{}');
@@ -87,11 +89,11 @@ test('nobody sends what a living tab stored', async () => {
   const locks = createLocks();
   const one = openTab(area, 'a', { locks: locks.of({}) });
   one.service.answer = away;
-  one.observe();
+  one.observe(attempt);
   await one.clock.advance(6_000);
   const other = openTab(area, 'b', { locks: locks.of({}) });
   for (let minute = 0; minute < 5; minute++) {
-    other.observe();
+    other.observe(attempt);
     await other.clock.advance(61_000);
   }
   expect(idsOf(other.texts).every((id) => id.startsWith('b'))).toBe(true);
@@ -103,16 +105,16 @@ test('a page that is left lets others have its batches, and takes them as its ow
   const locks = createLocks();
   const one = openTab(area, 'a', { locks: locks.of({}), sendBeacon: null });
   one.service.answer = away;
-  one.observe();
+  one.observe(attempt);
   await one.clock.advance(6_000);
   one.hide(true);
   await one.clock.advance(0);
   const other = openTab(area, 'b', { locks: locks.of({}) });
-  other.observe();
+  other.observe(attempt);
   await other.clock.advance(6_000);
   expect(idsOf(other.texts)).toEqual(['b1', 'a1']);
   one.service.answer = () => new Response('{}');
-  one.observe();
+  one.observe(attempt);
   await one.clock.advance(600_000);
   expect(area.items.size).toBe(0);
 });
@@ -245,4 +247,100 @@ test('by default its code is a module of this package', async () => {
     await clock.advance(5_000);
     expect(area.items.size).toBeGreaterThan(0);
   });
+});
+
+/** A tab of a browser, and whoever comes after it. */
+function createVisits() {
+  const area = new FakeStorage();
+  const locks = createLocks();
+  const tab = {};
+  const first = openTab(area, 'a', { locks: locks.of(tab) });
+  const shown = () => [...area.items.keys()].filter((key) => /:queue:a{24}0{6}[0-9a-f]{2}:1:/.test(key));
+  /** What the next visit tells of silent users, as feature, exposed, silent, and when. */
+  const silent = async (more: object = {}) => {
+    const next = openTab(area, 'b', { locks: locks.of({}), ...more });
+    await next.clock.advance(first.clock.now() - next.clock.now() + 60_000);
+    next.observe({ kind: 'attempt', feature: 'other' });
+    await next.clock.advance(30_000);
+    return next
+      .batches()
+      .flatMap(({ buckets }) => buckets)
+      .flatMap(({ feature, startMs, units }) => (units.silent ? [[feature, units.exposed, startMs]] : []));
+  };
+  return { area, locks, first, shown, silent, crash: () => locks.crash(tab) };
+}
+
+test('a version that was shown when its page crashed is told as silent by the next visit, once, at its exposure', async () => {
+  const { first, shown, silent, crash } = createVisits();
+  const startMs = Math.floor(first.clock.now() / 10_000) * 10_000;
+  first.observe();
+  await first.clock.advance(1_500);
+  expect(shown()).toHaveLength(1);
+  crash();
+  expect(await silent()).toEqual([['memoryPanel', 1, startMs]]);
+  expect(shown()).toEqual([]);
+  expect(await silent({ senderId: 'c'.repeat(32) })).toEqual([]);
+});
+
+test.each([['settled'], ['failure'], ['aborted']])(
+  'a version that was %s before the crash is not silent',
+  async (kind) => {
+    const { first, shown, silent, crash } = createVisits();
+    first.observe();
+    await first.clock.advance(1_500);
+    first.observe({ kind, failure: { phase: 'render', name: 'Error', message: '' } });
+    expect(shown()).toEqual([]);
+    // Nor when it is shown again to somebody of whom all is known.
+    if (kind !== 'aborted') first.observe();
+    await first.clock.advance(0);
+    expect(shown()).toEqual([]);
+    crash();
+    expect(await silent()).toEqual([]);
+  },
+);
+
+test('nobody is silent on a page that was hidden, left, or lives', async () => {
+  for (const end of ['hidden', 'left', 'lives'] as const) {
+    const { first, shown, silent, crash } = createVisits();
+    first.observe();
+    await first.clock.advance(1_500);
+    if (end !== 'lives') first.hide(end === 'left');
+    expect(shown()).toHaveLength(end === 'lives' ? 1 : 0);
+    if (end === 'hidden') crash();
+    expect(await silent()).toEqual([]);
+  }
+});
+
+test('nobody is silent where there are no locks, who was not assigned by the percentage, nor after a day', async () => {
+  const area = new FakeStorage();
+  const alone = openTab(area, 'a', { locks: null });
+  alone.observe();
+  await alone.clock.advance(1_500);
+  expect(area.items.size).toBe(0);
+  const { first, shown, silent, crash } = createVisits();
+  first.observe({ arm: 'none' });
+  await first.clock.advance(1_500);
+  expect(shown()).toEqual([]);
+  first.observe();
+  await first.clock.advance(1_500);
+  expect(shown()).toHaveLength(1);
+  crash();
+  await first.clock.advance(86_400_000);
+  expect(await silent()).toEqual([]);
+  expect(shown()).toEqual([]);
+});
+
+test('what is kept of shown versions is bounded, and nothing is told of what was damaged', async () => {
+  const { area, first, shown, silent, crash } = createVisits();
+  for (let at = 0; at < 100; at++) first.observe({ feature: `f${at}` });
+  await first.clock.advance(1_500);
+  expect(shown()).toHaveLength(64);
+  crash();
+  for (const [at, key] of shown().entries()) {
+    const text = area.items.get(key) ?? '';
+    const place = Math.floor((at / 64) * text.length);
+    area.items.set(key, text.slice(0, place) + String.fromCharCode(text.charCodeAt(place) ^ 1) + text.slice(place + 1));
+  }
+  expect(await silent()).toEqual([]);
+  expect(shown()).toEqual([]);
 });

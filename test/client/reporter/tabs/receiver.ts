@@ -9,6 +9,8 @@ export interface Receiver {
   isAway: boolean;
   /** How often each feature was counted. */
   readonly counted: ReadonlyMap<string, number>;
+  /** Features of which a user was exposed and silent. */
+  readonly silent: readonly string[];
   /** All requests that came while it was there: the road they took, the sender, the number. */
   readonly requests: {
     readonly road: string;
@@ -23,6 +25,7 @@ export interface Receiver {
 export async function startReceiver(): Promise<Receiver> {
   const seen = new Map<string, Set<number>>();
   const counted = new Map<string, number>();
+  const silent: string[] = [];
   const requests: Receiver['requests'] = [];
   const server = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*');
@@ -39,8 +42,10 @@ export async function startReceiver(): Promise<Receiver> {
       seen.set(senderId, seqs);
       const isNew = !seqs.has(seq);
       seqs.add(seq);
-      for (const { feature, counts } of isNew ? buckets : [])
+      for (const { feature, counts, units } of isNew ? buckets : []) {
         counted.set(feature, (counted.get(feature) ?? 0) + counts.attempts);
+        if (units.exposed && units.silent) silent.push(feature);
+      }
       const missing = Array.from({ length: Math.max(...seqs) }, (_, at) => at + 1).filter((one) => !seqs.has(one));
       response.setHeader('content-type', 'application/json');
       response.end(
@@ -55,6 +60,7 @@ export async function startReceiver(): Promise<Receiver> {
     origin,
     isAway: false,
     counted,
+    silent,
     requests,
     close() {
       server.closeAllConnections();
