@@ -27,7 +27,7 @@ describe.each(gatingLazyFaces)('%s', (_face, makeFace) => {
       { strict: false },
     );
     const input = page.container.querySelector('input')!;
-    await userEvent.type(input, 'kept');
+    await userEvent.fill(input, 'kept');
 
     publish({ live: { percentage: 100 } });
     await vi.waitFor(() => expect(fallbacks).toHaveLength(2));

@@ -44,7 +44,7 @@ describe.each(faces)('%s', (_face, makeFace) => {
       const { page, sink, fallbacks, settle } = mountFace(surround(<Face />));
       await vi.waitFor(() => expect(contents()).toBe(1));
       const input = page.container.querySelector('input')!;
-      await userEvent.type(input, 'typed');
+      await userEvent.fill(input, 'typed');
       told.fail();
       await vi.waitFor(() => expect(page.text()).toBe('v1'));
       await settle();

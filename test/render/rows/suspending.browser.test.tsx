@@ -277,7 +277,7 @@ test.each([undefined, 60])('22: a user’s own switch, with suspendTimeoutMs %s,
   const client = testClient({ panel: { percentage: 0 } });
   const { page, fallbacks, clock } = mountFace(Face, { client, strict: false });
   const input = page.container.querySelector('input')!;
-  await userEvent.type(input, 'typed');
+  await userEvent.fill(input, 'typed');
   page.container.querySelectorAll('button')[1]!.click();
   await isWaitedFor({ isAwaited });
   await clock.advance(60);

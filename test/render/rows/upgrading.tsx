@@ -33,7 +33,7 @@ export async function mountOnV1([name, makeFace]: readonly [string, Face], { V2,
   const client = testClient({ live: { percentage: isBoundary ? 100 : 0 } });
   const { page } = mountFace(makeFace({ ...props, feature: 'live', v1, V2: Tried }), { client, strict: false });
   const input = await vi.waitUntil(() => page.container.querySelector<HTMLInputElement>('[aria-label="v1 text"]'));
-  await userEvent.type(input, 'typed');
+  await userEvent.fill(input, 'typed');
   await painted();
   client.fallbacks.length = 0;
   client.sink.observations.length = 0;
