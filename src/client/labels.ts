@@ -57,7 +57,8 @@ export function createLabels(
       feature,
       version,
       arm: isAssigned ? version : 'none',
-      reason,
+      // Who is in an arm is there by the percentage, also while the breaker keeps v2 away or leaves one that works.
+      reason: isAssigned ? 'SPLIT' : reason,
       epoch: snapshot?.epoch ?? 0,
       revision: snapshot?.revision ?? 0,
       stage: rule && 'stage' in rule ? rule.stage : null,
