@@ -1,9 +1,9 @@
 // `npm run bench`: everything that is measured, in one table. Nothing in it is a test of time.
-//   npm run bench                   size, renders, gates, rollbacks, the service with fewer clients; the comparison with other packages as recorded
+//   npm run bench                   size, renders, gates, rollbacks, the service with fewer clients, migrating fewer records; the comparison with other packages as recorded
 //   npm run bench -- --peers        runs that comparison too: us, the references and the best peer, two rounds, about 3 minutes
 //   npm run bench -- --all-peers    all packages, five rounds, about 15 minutes; records it
 //   npm run bench -- --polling      rollbacks with the stream down too, about 5 minutes
-//   npm run bench -- --load         the service with 5,000 streams held for 10 minutes, about 15 minutes
+//   npm run bench -- --load         the service with 5,000 streams held for 10 minutes, migrating 1,000,000 records, about 20 minutes
 //   npm run bench -- --skip rollback,render
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -136,8 +136,19 @@ async function service() {
   }));
 }
 
+async function migrate() {
+  const rows = await runJson('migrate.mjs', ...(values.load ? [] : ['--records', '100000']));
+  return rows.map(({ what, measured, goal, met }) => ({
+    area: 'migrate',
+    what,
+    measured,
+    goal: goal ?? '–',
+    met: met === null ? '–' : mark(met),
+  }));
+}
+
 const rows = [];
-for (const [area, measure] of Object.entries({ size, render, gates, peers, rollback, service })) {
+for (const [area, measure] of Object.entries({ size, render, gates, peers, rollback, service, migrate })) {
   if (skipped.has(area)) continue;
   console.error(`${area} …`);
   try {

@@ -1,10 +1,11 @@
 // Fills the tables of docs/performance.md: sizes, renders and gates as they are now, the comparison as recorded in bench/peers, the
 // service as recorded by `npm run bench:service -- --record`.
 //   node bench/performance.mjs [--rollback]     with --rollback it measures those too, about 3 minutes
+//   node bench/performance.mjs --migrate        and with this one migrating 1,000,000 records, about 3 minutes
 //   node bench/performance.mjs --only=gates     that table alone; several with commas
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { peersGoals, readResults } from './peersGoals.mjs';
 
@@ -33,6 +34,12 @@ const results = await readResults();
 const service = JSON.parse(await readFile(new URL('./service/results.json', import.meta.url), 'utf8'));
 const field = results.rows.filter(({ kind }) => kind !== 'size only');
 const bySize = results.rows.filter(({ size }) => size).toSorted((a, b) => a.size.gzip - b.size.gzip);
+
+const only = process.argv
+  .find((arg) => arg.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
+const isAsked = (name) => process.argv.includes(`--${name}`) || only?.includes(name) === true;
 
 const sections = {
   size: () =>
@@ -125,7 +132,19 @@ const sections = {
         .toSorted((a, b) => a[1] - b[1])
         .map(([name, ns]) => [name, number(ns, 0)]),
     ),
-  ...(process.argv.includes('--rollback') && {
+  ...(isAsked('migrate') && {
+    migrate: () => {
+      const load = loadavg()[0]?.toFixed(0);
+      const cells = measure('migrate.mjs').map(({ what, measured, goal, met }) => [
+        what,
+        measured,
+        goal ?? '–',
+        met === null ? '–' : met ? 'yes' : '**no**',
+      ]);
+      return `${table(['', 'measured', 'goal', 'met'], cells)}\n\n${machine}. Load of the machine before: ${load}.`;
+    },
+  }),
+  ...(isAsked('rollback') && {
     rollback: () => {
       const rows = measure('rollback.mjs', '--rounds', '5', '--polling-rounds', '1');
       const cells = rows.map(({ road, state, samples, p50Ms, p99Ms, maxMs }) => [
@@ -141,10 +160,6 @@ const sections = {
   }),
 };
 
-const only = process.argv
-  .find((arg) => arg.startsWith('--only='))
-  ?.slice('--only='.length)
-  .split(',');
 let text = await readFile(file, 'utf8');
 for (const [name, write] of Object.entries(sections)) {
   if (only && !only.includes(name)) continue;

@@ -1,6 +1,8 @@
 // What the bench runs, bundled for Node as a host's server would have it.
 import { createSwitchback } from '../../src/client/index.js';
 export { createShadow, migrateData, safely } from '../../src/migrate/index.js';
+export { postgresStore } from '../../test/migrate/examples/postgresStore.js';
+export { sqliteStore } from '../../test/migrate/examples/sqliteStore.js';
 
 /** A client whose feature is on v2 for everybody, or for nobody. */
 export function clientOf(percentage: number) {

@@ -24,6 +24,8 @@ let v2: PostgresStore<User>;
 beforeAll(async () => {
   [postgres, folder] = await Promise.all([startTestPostgres(), mkdtemp(join(tmpdir(), 'switchback-sqlite-'))]);
   pool = new pg.Pool({ connectionString: await postgres.createDatabase() });
+  // A connection that is closing may still hear that the server stops.
+  pool.on('error', () => {});
 });
 afterAll(async () => {
   await pool.end();

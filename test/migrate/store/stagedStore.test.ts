@@ -129,6 +129,96 @@ test('both are compared in shadow and live: a mismatch is told of without its va
   });
 });
 
+test('a key whose repair waits is not compared: that it differs is known', async () => {
+  const onMismatch = vi.fn();
+  const { store, v2 } = createStores('shadow', { onMismatch });
+  await store.set('a', 1);
+  v2.fates.push('fails');
+  await store.set('a', 2);
+  expect(await store.get('a')).toBe(2);
+  expect([onMismatch.mock.calls, store.getMetrics().compared]).toEqual([[], 0]);
+  await store.drain();
+  await store.get('a');
+  expect([onMismatch.mock.calls, store.getMetrics().compared]).toEqual([[], 1]);
+});
+
+test('a v1 that lacks what was written to v2 alone takes no write in place of v2', async () => {
+  const { store, v1, v2, move } = createStores('complete');
+  await store.set('a', 1);
+  move('rampdown');
+  v2.fates.push('refuses');
+  await expect(store.set('a', 2)).rejects.toThrow('refused');
+  expect(v1.writes).toEqual([]);
+  expect(await store.get('a')).toBe(1);
+});
+
+test('while one side alone is written, a pass that mends all of the other one does not make it equal', async () => {
+  const { store, v1, values } = createStores('off', { startsEqual: false });
+  v1.records.set('a', { key: 'a', value: 1 });
+  expect(await reconcile(store, { repair: true })).toMatchObject({ missing: 1, repaired: 1 });
+  expect(values('v2')).toEqual({ a: 1 });
+  expect(store.getStatus().behind).toEqual({ v1: false, v2: true });
+});
+
+test('a pass over some of the keys does not make a side equal', async () => {
+  const { store, v1 } = createStores('dualwrite', { startsEqual: false });
+  for (const key of ['a', 'b']) v1.records.set(key, { key, value: 1 });
+  for (const range of [{ after: 'a' }, { until: 'a' }]) {
+    expect(await reconcile(store, { ...range, repair: true })).toMatchObject({ repaired: 1 });
+    expect(store.getStatus().behind.v2).toBe(true);
+  }
+  await reconcile(store);
+  expect(store.getStatus().behind.v2).toBe(false);
+});
+
+test('a v2 that was rolled back gets no repair until that is undone', async () => {
+  const { store, v2, move, clock } = createStores('dualwrite');
+  v2.fates.push('fails');
+  await store.set('a', 1);
+  move('dualwrite', { kills: ['titles'] });
+  await store.get('a');
+  await store.drain();
+  await clock.advance(60_000);
+  expect(v2.writes).toEqual([]);
+  expect(store.getStatus().repairs).toEqual({ v1: 0, v2: 1 });
+  move('dualwrite');
+  await store.drain();
+  expect(v2.writes).toEqual([['a', 1]]);
+});
+
+test('what is kept of the stage is kept in the order it happened', async () => {
+  const kept: string[] = [];
+  const waiting: (() => void)[] = [];
+  const repairLog: RepairLog = {
+    ...memoryRepairLog(),
+    async saveState({ stage }) {
+      if (kept.length === 0 && waiting.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+      kept.push(stage);
+    },
+  };
+  const { open, move } = createStores('off');
+  const store = open({ repairLog });
+  await store.drain();
+  move('dualwrite');
+  const first = store.get('a');
+  await Promise.resolve();
+  await Promise.resolve();
+  move('shadow');
+  const second = store.get('b');
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  waiting.shift()?.();
+  await Promise.all([first, second]);
+  expect(kept).toEqual(['dualwrite', 'shadow']);
+});
+
+test('a rate above the threshold is an alert, one at it is none', async () => {
+  const { store, v2 } = createStores('dualwrite');
+  for (let at = 0; at < 10; at++) await store.set(`key-${at}`, at);
+  v2.records.delete('key-3');
+  expect(await reconcile(store, { alertRate: 0.1 })).toMatchObject({ discrepancyRate: 0.1, isAlert: false });
+  expect(await reconcile(store, { alertRate: 0.099 })).toMatchObject({ discrepancyRate: 0.1, isAlert: true });
+});
+
 test('v1 answers when v2 cannot be read, and not the other way round', async () => {
   for (const stage of ['live', 'rampdown'] as const) {
     const { store, v2, v1 } = createStores(stage);
