@@ -181,7 +181,7 @@ export default defineConfig(({ mode }) => ({
               ],
               setupFiles: ['test/harness/quietConsole.ts', 'test/harness/patience.ts', 'test/harness/seed.ts'],
               // What is waited for comes at once, unless the machine has other things to do.
-              testTimeout: 60_000,
+              testTimeout: 120_000,
               hookTimeout: 120_000,
               expect: { poll: { timeout: 10_000 } },
             },
