@@ -42,13 +42,13 @@ test.each([
     client.close();
 
     const { subject } = decisions.digestOf('memoryPanel');
-    const labelsOf = ({ feature, arm, reason, epoch, revision, stage, version: shown }: ObservedVersion) => ({
-      ...{ feature, version: shown, arm, reason, epoch, revision, stage, startMs: 0, durationMs: 10_000 },
-      ...{ counts: emptyCounts, units: { exposed: 0, error: 0, slow: 0, silent: 0 } },
-      ...{ histograms: {}, sums: {}, measures: {}, sampling: 1 },
-    });
+    const rest = { histograms: {}, sums: {}, measures: {}, sampling: 1, startMs: 0, durationMs: 10_000 };
+    const units = { exposed: 0, error: 0, slow: 0, silent: 0 };
+    const bucketOf = ({ feature, arm, reason, epoch, revision, stage, version: shown }: ObservedVersion) => {
+      return { feature, version: shown, arm, reason, epoch, revision, stage, counts: emptyCounts, units, ...rest };
+    };
     for (const observation of sink.observations)
-      expect(checkBucket(labelsOf(observation), subject, publication), observation.kind).toBe('consistent');
+      expect(checkBucket(bucketOf(observation), subject, publication), observation.kind).toBe('consistent');
     const inArm = sink.observations.flatMap(({ arm, kind }) => (arm === version ? [kind] : []));
     expect(inArm.sort()).toEqual([...kinds].sort());
   },
