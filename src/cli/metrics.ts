@@ -39,6 +39,7 @@ interface Both<Numbers> {
 interface Metrics {
   readonly from: string;
   readonly to: string;
+  readonly sampling: number;
   readonly versions: Both<Totals>;
   readonly outside: Both<Totals>;
   readonly steps: readonly { readonly start: string; readonly versions: Both<StepNumbers | null> }[] | null;
@@ -79,7 +80,7 @@ function readTimeMs(name: string, text: string): number {
 const readFromMs = (text: string, toMs: number): number =>
   /^\d+[smhdw]$/.test(text) ? toMs - readDurationSeconds('--from', text) * 1_000 : readTimeMs('--from', text);
 
-function textOf({ from, to, versions, outside, steps }: Metrics): string {
+function textOf({ from, to, sampling, versions, outside, steps }: Metrics): string {
   const parts = [`${from} to ${to}`];
   if (steps !== null) parts.push(steps.length === 0 ? 'nothing was counted' : stepTable(steps));
   parts.push(
@@ -92,6 +93,7 @@ function textOf({ from, to, versions, outside, steps }: Metrics): string {
     ]),
     'outside: shown for another reason than the percentage, so no part of a comparison',
   );
+  if (sampling < 1) parts.push(`durations are of ${percent(sampling)} of the users, as the feature is sampled now`);
   return parts.join('\n\n');
 }
 

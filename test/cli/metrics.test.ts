@@ -19,8 +19,8 @@ const counted = (version: 'v1' | 'v2', settled: number, render: number, startMs:
     counts: { ...emptyCounts, exposures: settled + render, settled, failed: { ...emptyCounts.failed, render } },
   });
 
-async function start() {
-  const store = createMemoryStore({ memoryPanel: { enabled: true, percentage: 50 } });
+async function start(sampling = 1) {
+  const store = createMemoryStore({ memoryPanel: { enabled: true, percentage: 50, sampling } });
   const startMs = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
   await store.storeBatch(
     batchOf('s', 1, [
@@ -46,6 +46,13 @@ test('shows v1 beside v2, all in all and step by step', async () => {
     (await run(`metrics --feature memoryPanel --from ${new Date(startMs).toISOString()} --json`)).stdout,
   );
   expect(asJson).toMatchObject({ feature: 'memoryPanel', steps: null, versions: { v1: { counts: { settled: 100 } } } });
+});
+
+test('says so where durations are of a share of the users', async () => {
+  expect((await (await start(0.1)).run('metrics memoryPanel')).stdout).toContain(
+    'durations are of 10.0 % of the users',
+  );
+  expect((await (await start()).run('metrics memoryPanel')).stdout).not.toContain('durations are of');
 });
 
 test.each([

@@ -11,6 +11,7 @@ export interface ServiceNumbers {
   readonly features: readonly {
     readonly feature: string;
     readonly percentage: number;
+    readonly sampling: number;
     readonly isKilled: boolean;
   }[];
   readonly streams: number;
@@ -61,6 +62,11 @@ export function serviceFamilies(numbers: ServiceNumbers): readonly Family[] {
       'switchback_feature_percentage',
       'Share of users that the rules give v2, 0 to 100.',
       ...features.map(({ feature, percentage }) => [percentage, { feature }] as const),
+    ),
+    gauge(
+      'switchback_feature_sampling',
+      'Share of users whose durations, sums and measures are counted, 0 to 1.',
+      ...features.map(({ feature, sampling }) => [sampling, { feature }] as const),
     ),
     gauge(
       'switchback_feature_killed',

@@ -33,7 +33,7 @@ export function numbersRoutes(service: Service): readonly Route[] {
   };
 
   const metrics = async ({ param, query }: Call): Promise<Response> => {
-    const { feature } = await featureOf(service, param('key'));
+    const { feature, sampling } = await featureOf(service, param('key'));
     const { fromMs, toMs, from, to } = rangeOf(query, hourMs);
     const stepMs = readStepMs(query);
     if (stepMs !== null && (toMs - fromMs) / stepMs > maxSteps)
@@ -45,6 +45,7 @@ export function numbersRoutes(service: Service): readonly Route[] {
       feature,
       from,
       to,
+      sampling,
       versions: { v1: of('v1', true), v2: of('v2', true) },
       // Shown for another reason than the percentage: no part of a comparison.
       outside: { v1: of('v1', false), v2: of('v2', false) },

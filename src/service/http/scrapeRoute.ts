@@ -42,9 +42,10 @@ export function scrapeRoute(service: Service, { totals, exportState }: ScrapePar
       epoch: current?.epoch ?? null,
       revision: current?.revision ?? null,
       isEmergency,
-      features: [...(current?.features.values() ?? [])].map(({ feature, percentage }) => ({
+      features: [...(current?.features.values() ?? [])].map(({ feature, percentage, sampling }) => ({
         feature,
         percentage,
+        sampling,
         isKilled: isEmergency || killed.has(feature),
       })),
       streams: streams.count(),

@@ -77,6 +77,7 @@ describe('the route', () => {
     expect(valueIn(families, 'switchback_database_up')).toBe(1);
     expect(valueIn(families, 'switchback_feature_percentage', { feature: 'memoryPanel' })).toBe(12.5);
     expect(valueIn(families, 'switchback_feature_killed', { feature: 'memoryPanel' })).toBe(0);
+    expect(valueIn(families, 'switchback_feature_sampling', { feature: 'memoryPanel' })).toBe(1);
     expect(valueIn(families, 'switchback_replicas', { state: 'total' })).toBe(1);
     const revision = valueIn(families, 'switchback_revision');
     expect(revision).toBeGreaterThan(0);

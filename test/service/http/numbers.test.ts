@@ -49,6 +49,25 @@ const users = (version: 'v1' | 'v2', from: number, count: number, bits: object =
     }),
   );
 
+test('says which share of users the values are of, and shows them as they were counted', async () => {
+  const { read } = await start(
+    [
+      counted('v2', 10, 0),
+      counted('v2', 0, 0, {
+        counts: emptyCounts,
+        measures: { searches: { kind: 'counter', unit: '1', n: 2, sum: 2 } },
+      }),
+    ],
+    { sampling: 0.1 },
+  );
+  const { body } = await read('metrics');
+  expect(body).toMatchObject({
+    sampling: 0.1,
+    versions: { v2: { counts: { settled: 10 }, measures: { searches: { sum: 2 } } } },
+  });
+  expect((await (await start([])).read('metrics')).body).toMatchObject({ sampling: 1 });
+});
+
 test('reads both versions step by step, with intervals and error bounds', async () => {
   const commitMs = Array.from({ length: 100 }, (_, n) => n + 1).reduce(
     (sum, value) => record(sum, value),

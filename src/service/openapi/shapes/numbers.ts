@@ -61,6 +61,12 @@ export const featureNumbers = v.object({
   feature: featureKey,
   from: time,
   to: time,
+  sampling: v.pipe(
+    share,
+    v.description(
+      'As it is now: timings, sums and measures are of this share of users, as they were counted; counts and users of all',
+    ),
+  ),
   versions: both,
   outside: both,
   stepMs: v.nullable(whole),
