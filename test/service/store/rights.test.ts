@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
 import { grantServiceRights, readRole, tableRights } from '../../../src/service/serviceRights.js';
 import { runSql } from '../../harness/postgres.js';
@@ -76,17 +76,18 @@ test('a service without rights on the state gives a change made with triggers of
   const { store, sql } = opened;
   const { revision } = await store.createFeature('a', { enabled: true, percentage: 10 }, byAda);
   let stop = (): void => {};
+  const onHealth = vi.fn<(isHealthy: boolean) => void>();
   const changed = new Promise<void>((resolve) => {
     stop = store.watch(
       () =>
         void store.readState().then((state) => {
           if (state.revision > revision) resolve();
         }),
-      () => {},
+      onHealth,
     );
   });
-  // The first look at the content is what the next ones are compared with.
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // The first look at the content is what the next ones are compared with; without it nothing is healthy.
+  await vi.waitFor(() => expect(onHealth).toHaveBeenCalledWith(true, undefined));
   await sql(`BEGIN; SET LOCAL session_replication_role = 'replica'; UPDATE feature_flags SET percentage = 90; COMMIT`);
   await changed;
   stop();

@@ -112,18 +112,14 @@ test('finds a plan that was changed with the triggers off', async () => {
   expect(before.stages?.get('a')).toBe(`p${id}-s1`);
   const other = await createPostgresStore({ connectionString, pollMs: 50, digestMs: 50 });
   onTestFinished(() => other.close());
-  const stop = other.watch(
-    () => {},
-    () => {},
-  );
-  onTestFinished(stop);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const onHealth = vi.fn<(isHealthy: boolean) => void>();
+  onTestFinished(other.watch(() => {}, onHealth));
+  // The first look at the content is what the next ones are compared with; without it nothing is healthy.
+  await vi.waitFor(() => expect(onHealth).toHaveBeenCalledWith(true, undefined));
   await sql(
     `SET session_replication_role = replica; UPDATE plans SET status = 'cancelled', running_since = NULL, cause = NULL, ended_at = now() WHERE id = ${id}`,
   );
-  await vi.waitFor(async () => expect((await store.readState()).revision).toBe(before.revision + 1), {
-    timeout: 5_000,
-  });
+  await vi.waitFor(async () => expect((await store.readState()).revision).toBe(before.revision + 1));
   expect((await store.readAudit({ limit: 1 }))[0]).toMatchObject({ action: 'change-without-triggers' });
   expect((await store.readState()).stages?.get('a')).toBeUndefined();
 });
