@@ -206,7 +206,7 @@ describe.each([
     await shown(page).getByText('version 1').waitFor();
     await row.getByText('v1, in place of a v2 that failed').waitFor();
     await row.getByText('v2 render: Error: v2 of memoryPanel fails on purpose (fail: "render")').waitFor();
-    await row.getByText('closed, 1 of late').waitFor();
+    await row.getByText('closed, 1 failure of late').waitFor();
     await what(row).selectOption('works');
     await shown(page).getByText('version 2').waitFor();
     // A forced one fails as well, is told of here, and is no incident.
@@ -214,7 +214,7 @@ describe.each([
     await what(row).selectOption('throws while rendering');
     await shown(page).getByText('version 1').waitFor();
     await row.getByText('2 failed').waitFor();
-    await row.getByText('closed, 1 of late').waitFor();
+    await row.getByText('closed, 1 failure of late').waitFor();
     expect(await panel.getByRole('group', { name: 'Event log' }).getByText('failure').count()).toBe(2);
   });
 

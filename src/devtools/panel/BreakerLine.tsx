@@ -33,7 +33,7 @@ function describe(breaker: BreakerState, nowMs: number): string {
   switch (breaker.state) {
     case 'closed': {
       const { length } = breaker.incidentsMs;
-      return length === 0 ? 'closed' : `closed, ${length} of late`;
+      return length === 0 ? 'closed' : `closed, ${length} ${length === 1 ? 'failure' : 'failures'} of late`;
     }
     case 'open':
       return `open for another ${formatDuration(breaker.untilMs - nowMs)}`;
