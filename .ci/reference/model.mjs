@@ -16,13 +16,15 @@ export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, complete, 100);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, nameParameters, -100);
   app.converter.on(Converter.EVENT_RESOLVE_END, dropInherited, -50);
+  app.converter.on(Converter.EVENT_RESOLVE_END, dropValues, -50);
   app.converter.on(Converter.EVENT_RESOLVE_END, group, -200);
   app.converter.on(Converter.EVENT_RESOLVE_END, keepAliases, -200);
   app.converter.on(Converter.EVENT_RESOLVE_END, (context) => nameUndocumented(context, app.logger), -300);
 }
 
 const modulesOf = ({ project }) => project.getReflectionsByKind(ReflectionKind.Module);
-const isComponent = ({ kind, name }) => kind === ReflectionKind.Function && /^[A-Z]/.test(name);
+const isComponent = ({ kind, name }) =>
+  (kind === ReflectionKind.Function || kind === ReflectionKind.Variable) && /^[A-Z]/.test(name);
 
 /**
  * Types as they are written: the compiler has forgotten names such as `FeatureKey`, which is `string` here, and gives the members
@@ -138,7 +140,13 @@ function withoutUndefined(type) {
 function nameParameters(context) {
   for (const parameter of context.project.getReflectionsByKind(ReflectionKind.Parameter))
     if (parameter.name === '__namedParameters')
-      parameter.name = isComponent(parameter.parent.parent) ? 'props' : 'options';
+      parameter.name = parameter.type?.name?.endsWith('Props') ? 'props' : 'options';
+}
+
+/** An object's parts are described by their types: which function is behind one is nothing to rely on. */
+function dropValues({ project }) {
+  for (const part of project.getReflectionsByKind(ReflectionKind.Property | ReflectionKind.Method))
+    if (part.parent.kind === ReflectionKind.TypeLiteral) delete part.defaultValue;
 }
 
 /** What a type has from another one on these pages is read there, and what it has from the language everybody knows. */

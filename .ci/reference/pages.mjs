@@ -116,13 +116,18 @@ class Pages extends MarkdownThemeContext {
     );
   }
 
-  /** Tags in the line that they begin, with links to documents. */
+  /** Tags in the line that they begin, with links to documents and errors. */
   #comment(model, options) {
     const up = posix.relative(posix.dirname(this.page.url), '..');
+    const classes = this.page.project.getReflectionsByKind(ReflectionKind.Class);
     return this.given
       .comment(model, { ...options, headingLevel: undefined })
       .replaceAll(/^\*\*(\w+)\*\*\n+(?!```)/gm, '**$1**: ')
-      .replaceAll(/(?<=^\*\*(?:See|Source)\*\*: .*)docs\/([\w-]+\.md)/gm, (path, name) => `[${path}](${up}/${name})`);
+      .replaceAll(/(?<=^\*\*(?:See|Source)\*\*: .*)docs\/([\w-]+\.md)/gm, (path, name) => `[${path}](${up}/${name})`)
+      .replaceAll(/(?<=^\*\*Throws\*\*: .*)\w+Error\b/gm, (name) => {
+        const thrown = classes.find((one) => one.name === name);
+        return thrown ? `[${name}](${this.urlTo(thrown)})` : name;
+      });
   }
 
   #signature(model, options) {
