@@ -90,7 +90,7 @@ test('a feature begins with v1 for everyone', async () => {
   await commands.callService('POST', '/api/features', { feature: 'memoryPanel', owner: 'web' });
   ada = visit('ada');
   expect(await heard(ada)).toBe(v1);
-});
+}, 120_000);
 
 test('when everybody may have v2, whoever comes gets it, and whoever is in the middle of something keeps v1', async () => {
   const change = { feature: 'memoryPanel', percentage: 100, reason: 'the day has come' };
@@ -151,7 +151,7 @@ test('the service goes away and comes back: no page blinks, and the rollback is 
   expect(await heard(late)).toBe(v1);
   leave(late);
   leave(grace);
-}, 60_000);
+}, 120_000);
 
 test('once v2 is mended the rollback is undone, with a reason, and v2 is back for those who come', async () => {
   isBroken = false;
@@ -171,10 +171,12 @@ test('once v2 is mended the rollback is undone, with a reason, and v2 is back fo
   await shows(grace, v2);
   leave(grace);
   leave(barbara);
-});
+}, 120_000);
 
-/** What a page shows once it has heard from the service. */
+/** What a page shows once it has heard from the service; `degraded` after a restart that took its time. */
 async function heard(page: Page): Promise<string> {
-  await vi.waitFor(() => expect(page.client.getStatus().status).toBe('live'), { timeout });
+  await vi.waitFor(() => expect(page.client.getStatus().status).toMatch(/^(live|degraded)$/), {
+    timeout: 2 * timeout,
+  });
   return page.container.textContent;
 }

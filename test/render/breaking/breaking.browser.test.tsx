@@ -10,21 +10,24 @@ import {
   type FallbackEvent,
   type SwitchbackClient,
 } from '../../../src/index.js';
+import type { Clock } from '../../../src/client/clock.js';
 import { breakGates } from '../../../src/render/breaking/breakGates.js';
 import { createStandIn } from '../../../src/render/breaking/createStandIn.js';
 import type { Failure } from '../../../src/render/breaking/failure.js';
 import type { Fault } from '../../../src/render/breaking/faults.js';
 import { expectConsole } from '../../harness/expectedConsole.js';
-import { mount } from '../../harness/mount.js';
+import { createHeldClock } from '../../harness/heldClock.js';
+import { mount, painted } from '../../harness/mount.js';
 
 const features = defineFeatures({ panel: {} });
 const works: Fault = { failure: null, delayMs: 0 };
 
-function createClient(onFallback: (event: FallbackEvent) => void = () => {}): SwitchbackClient {
+function createClient(onFallback: (event: FallbackEvent) => void = () => {}, clock?: Clock): SwitchbackClient {
   const client = createSwitchback({
     features,
     storage: false,
     onFallback,
+    clock,
     initial: {
       schema: 1,
       kind: 'rules',
@@ -197,7 +200,8 @@ describe('a stand-in in gates that are on the page', () => {
   });
 
   test('comes late, and leaves its place to v2 as it was, with its state', async () => {
-    const client = createClient();
+    const clock = createHeldClock();
+    const client = createClient(undefined, clock);
     const Counter = (): ReactNode => {
       const [count, setCount] = useState(0);
       return <button onClick={() => setCount(count + 1)}>v2 {count}</button>;
@@ -207,6 +211,10 @@ describe('a stand-in in gates that are on the page', () => {
     await expect.poll(() => container.innerText).toBe('v2 1');
     standIn(client, { failure: null, delayMs: 100 });
     await expect.poll(() => container.innerText).toBe('v1');
+    await clock.advance(99);
+    await painted();
+    expect(container.innerText).toBe('v1');
+    await clock.advance(1);
     await expect.poll(() => container.innerText).toBe('v2 1');
     expect(frames.filter((frame) => frame === '')).toEqual([]);
   });
