@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createMigration } from '../../src/migrate/index.js';
 import { createCaller, off } from './callers.js';
 
@@ -114,6 +114,26 @@ test('v2 is for one user alone, and for nobody after a rollback; nothing is coun
   const { v1, v2 } = await counts();
   expect([v2.attempts, v2.overridden, v1.overridden]).toEqual([1, 3, 1]);
   expect(() => migration.enableFor('')).toThrow('targetingKey must be text, found ""');
+});
+
+test('good calls of forced users do not outweigh the failures of the others', () => {
+  const { client } = createCaller();
+  const v2 = vi.fn((user: string) => {
+    if (user !== 'tester') throw new Error('broken');
+    return user;
+  });
+  const migration = createMigration('titles', {
+    client,
+    v1: { who: (user: string) => user },
+    v2: { who: v2 },
+    context: (_, [user]) => ({ targetingKey: String(user) }),
+  });
+  migration.enableFor('tester');
+  for (let at = 0; at < 40; at++) migration.api.who('tester');
+  for (let at = 0; at < 10; at++) migration.api.who('user-1');
+  expect(v2).toHaveBeenCalledTimes(43);
+  expect(migration.api.who('tester')).toBe('tester');
+  expect(v2).toHaveBeenCalledTimes(44);
 });
 
 test("the client's own user can be forced as well", () => {
@@ -337,4 +357,32 @@ test('names of the language are inert', () => {
   const { api } = createMigration('titles', { client, v1, v2: { value: 2, get: () => 2 } });
   expect(Object.keys(api).sort()).toEqual(['get', 'value']);
   expect('polluted' in api).toBe(false);
+});
+
+test('a getter of v1 runs when it is read, not when the module is made', () => {
+  const { client } = createCaller();
+  const read = vi.fn(() => 5);
+  const v1 = {
+    get: () => 1 as number,
+    get count() {
+      return read();
+    },
+  };
+  const { api } = createMigration('titles', { client, v1, v2: { get: () => 2 } });
+  expect(read).not.toHaveBeenCalled();
+  expect([api.count, read.mock.calls.length]).toEqual([5, 1]);
+});
+
+test('versions of single users are bounded', () => {
+  const { client } = createCaller();
+  const { enableFor, disableFor, clearFor } = createMigration('titles', {
+    client,
+    v1: { get: () => 1 as number },
+    v2: { get: () => 2 },
+  });
+  for (let at = 0; at < 10_000; at++) enableFor(`user-${at}`);
+  expect(() => enableFor('one more')).toThrow('targetingKey must be one of at most 10000, found "one more"');
+  disableFor('user-7');
+  clearFor('user-7');
+  enableFor('one more');
 });

@@ -277,7 +277,11 @@ test('the caller goes on before the answers are compared, also where v2 was the 
       return true;
     },
   });
-  const going = shadow.call().then(() => order.push('went on'));
+  // Through as many hands as an app has.
+  const pass = async (answer: Promise<number>): Promise<number> => await answer;
+  let passed = shadow.call();
+  for (let hand = 0; hand < 20; hand++) passed = pass(passed);
+  const going = passed.then(() => order.push('went on'));
   await caller.clock.advance(0);
   answer(1);
   await going;
@@ -299,4 +303,68 @@ test('a v1 that never ends is not waited for for ever', async () => {
   await shadow.idle();
   void shadow.call();
   expect(shadow.getMetrics()).toMatchObject({ compared: 0, skipped: 0 });
+});
+
+test('a call that its caller ended is not compared', async () => {
+  const caller = createCaller();
+  const until = (signal: AbortSignal, message: string) =>
+    new Promise<string>((_, reject) => signal.addEventListener('abort', () => reject(new Error(message))));
+  const shadow = createShadow('titles', {
+    client: caller.client,
+    v1: (signal: AbortSignal) => until(signal, 'v1 heard'),
+    v2: (signal) => until(signal, 'v2 heard'),
+  });
+  const controller = new AbortController();
+  const answer = shadow.call(controller.signal);
+  await caller.clock.advance(0);
+  controller.abort();
+  await expect(answer).rejects.toThrow('v1 heard');
+  await settle(caller, shadow);
+  expect(shadow.getMetrics()).toMatchObject({ compared: 0, mismatched: 0 });
+});
+
+test('what v2 does in a shadow is no arm of the experiment: its users saw v1', async () => {
+  const caller = createCaller({ percentage: 50 }, { context: { targetingKey: 'user-4' } });
+  const shadow = createShadow('titles', { client: caller.client, v1: () => 1, v2: () => 1 });
+  expect(caller.client.getDecision('titles')).toMatchObject({ version: 'v2', reason: 'SPLIT' });
+  shadow.call();
+  await settle(caller, shadow);
+  const ofV2 = caller.sink.observations.filter(({ version }) => version === 'v2');
+  expect(ofV2.length).toBeGreaterThan(0);
+  expect(new Set(ofV2.map(({ arm }) => arm))).toEqual(new Set(['none']));
+});
+
+test('a v2 that fails in a shadow opens no breaker: nobody saw it', async () => {
+  const caller = createCaller();
+  const v2 = vi.fn(fails());
+  const shadow = createShadow('titles', { client: caller.client, v1: () => 1, v2 });
+  for (let at = 0; at < 10; at++) {
+    expect(shadow.call()).toBe(1);
+    await settle(caller, shadow);
+  }
+  expect(v2).toHaveBeenCalledTimes(10);
+  expect([caller.fallbacks, caller.client.getDecision('titles').version]).toEqual([[], 'v2']);
+});
+
+test('`this`, name and length of what stands for v1 are those of v1', async () => {
+  const caller = createCaller();
+  class Store {
+    name = 'store';
+    read(this: Store, id: number): string {
+      return `${this.name} ${id}`;
+    }
+  }
+  const store = new Store();
+  const seen: string[] = [];
+  const { call, idle } = createShadow('titles', {
+    client: caller.client,
+    v1: Store.prototype.read,
+    v2(id) {
+      seen.push(`v2 ${this.name} ${id}`);
+      return `${this.name} ${id}`;
+    },
+  });
+  expect(call.call(store, 7)).toBe('store 7');
+  await settle(caller, { idle });
+  expect([seen, call.name, call.length]).toEqual([['v2 store 7'], 'read', 1]);
 });

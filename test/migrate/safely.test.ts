@@ -163,6 +163,82 @@ test('v1 answers when v2 takes too long; a late answer or rejection of v2 change
   expect(clock.waiting()).toBe(0);
 });
 
+test('a signal that was aborted before the call is aborted for v2, also under a time limit', async () => {
+  const { client } = createCaller();
+  const v1 = vi.fn(async (_: AbortSignal) => 'v1');
+  const v2 = async (signal: AbortSignal) => {
+    signal.throwIfAborted();
+    return 'v2';
+  };
+  const run = safely('titles', { client, v1, v2, timeoutMs: 100 });
+  await expect(run(AbortSignal.abort(new Error('gone before')))).rejects.toThrow('gone before');
+  expect(v1).not.toHaveBeenCalled();
+});
+
+test('a signal that outlives its calls holds none of them', async () => {
+  const { client } = createCaller();
+  const { signal } = new AbortController();
+  const added = vi.spyOn(signal, 'addEventListener');
+  const removed = vi.spyOn(signal, 'removeEventListener');
+  const run = safely('titles', { client, v1: async (_: AbortSignal) => 1, v2: async () => 2, timeoutMs: 100 });
+  for (let at = 0; at < 5; at++) await run(signal);
+  expect(added).toHaveBeenCalledTimes(5);
+  expect(removed).toHaveBeenCalledTimes(5);
+});
+
+test('a probe that never ends lets another one have its turn after a minute', async () => {
+  const { client, clock } = createCaller();
+  let answer: () => Promise<string> = () => Promise.reject(boom);
+  const v2 = vi.fn(() => answer());
+  const run = safely('titles', { client, v1: async () => 'v1', v2 });
+  client.start();
+  for (let at = 0; at < 3; at++) await run();
+  expect(v2).toHaveBeenCalledTimes(3);
+  await clock.advance(40_000);
+  answer = () => new Promise<string>(() => {});
+  await vi.waitFor(() => {
+    void run();
+    expect(v2).toHaveBeenCalledTimes(4);
+  });
+  answer = async () => 'v2';
+  expect(await run()).toBe('v1');
+  await clock.advance(60_000);
+  expect(await run()).toBe('v2');
+  client.close();
+});
+
+test('a second of a thousand users and more is told of in part, and counted in whole', async () => {
+  const { client, clock, sink } = createCaller();
+  const { api, getMetrics } = createMigration('titles', {
+    client,
+    v1: { get: (user: string) => user },
+    v2: { get: (user: string) => user },
+    context: (_, [user]) => ({ targetingKey: String(user) }),
+  });
+  for (let at = 0; at < 1_500; at++) api.get(`user-${at}`);
+  await clock.advance(1_000);
+  expect(sink.counts('v2').attempts).toBe(1_000);
+  expect(getMetrics().v2).toMatchObject({ calls: 1_500, succeeded: 1_500 });
+});
+
+test('errors of many kinds are told of by their first twenty, and all are counted', async () => {
+  const { client, clock, sink } = createCaller();
+  let at = 0;
+  const run = safely('titles', {
+    client,
+    v1: () => 1,
+    v2(): number {
+      if (at++ % 5 === 4) throw new Error(`number ${at}`);
+      return 2;
+    },
+  });
+  for (let call = 0; call < 150; call++) run();
+  await clock.advance(1_000);
+  const failures = sink.observations.flatMap((one) => (one.kind === 'failure' ? [one] : []));
+  expect(failures).toHaveLength(20);
+  expect(failures.reduce((sum, { times = 1 }) => sum + times, 0)).toBe(30);
+});
+
 test('an answer in time leaves no timer', async () => {
   const { client, clock } = createCaller();
   const run = safely('titles', { client, v1: async () => 'v1', v2: async () => 'v2', timeoutMs: 500 });

@@ -331,3 +331,88 @@ test('a total that was counted too small is not less than what was read', async 
   const { open } = createSides(5);
   expect((await open({ total: async () => 3 }).run()).total).toBe(5);
 });
+
+test('a run that ended while it verified goes on verifying, and writes nothing', async () => {
+  const { calls, kept, open } = createSides(30);
+  let verified = 0;
+  const failing = open({
+    retries: 0,
+    verify: () => (++verified === 2 ? Promise.reject(new Error('gone')) : Promise.resolve([])),
+  });
+  await expect(failing.run()).rejects.toThrow('gone');
+  expect(JSON.parse(kept.text!)).toMatchObject({ phase: 'verifying', verified: 10 });
+  const { write } = calls;
+  expect(await open().run()).toMatchObject({ phase: 'failed', verified: 30, written: 30 });
+  expect(calls.write).toBe(write);
+});
+
+test('a rollback that ends half-way leaves nothing that counts as verified', async () => {
+  const { kept, open, v2 } = createSides(5);
+  await open().run();
+  const remove = () => Promise.reject(new Error('locked'));
+  await expect(open({ remove, retries: 0 }).rollback()).rejects.toThrow('locked');
+  expect(JSON.parse(kept.text!)).toMatchObject({ phase: 'copying', read: 0 });
+  v2.clear();
+  expect(await open().run()).toMatchObject({ phase: 'verified', written: 5 });
+});
+
+test('every record is compared by its checksum, also where none is looked at deeply', async () => {
+  const { v2, open } = createSides(25);
+  const unsampled = { sampling: 0, random: () => 0.5 };
+  await open(unsampled).run();
+  v2.set('key-00013', { title: 'other' });
+  expect((await open(unsampled).verify()).problems).toMatchObject([{ key: 'key-00013', problem: 'different' }]);
+});
+
+test('what a checksum cannot tell apart is found by looking: the first of a batch, and the sampled share', async () => {
+  const { open } = createSides(4, { count: undefined });
+  // JSON has no NaN: it comes back as null, with the same checksum.
+  const versions = (random: number, sampling: number) =>
+    open({
+      transform: ({ key }) => ({ title: key === 'key-00002' ? Number.NaN : key }) as never,
+      verify: async (keys) => keys.map((key) => ({ key, value: { title: key === 'key-00002' ? null : key } as never })),
+      random: () => random,
+      sampling,
+    });
+  const nan = [{ key: 'key-00002', problem: 'different', differences: [{ path: 'title', v1: 'number', v2: 'null' }] }];
+  expect((await versions(0.3, 0.4).run()).problems).toEqual(nan);
+  expect(await versions(0.5, 0.4).verify()).toMatchObject({ phase: 'verified', problems: [] });
+  const first = open({
+    transform: () => ({ title: Number.NaN }) as never,
+    verify: async (keys) => keys.map((key) => ({ key, value: { title: null } as never })),
+    random: () => 1,
+    sampling: 0,
+  });
+  expect((await first.verify()).problems).toMatchObject([{ key: 'key-00000', problem: 'different' }]);
+});
+
+test('of many problems the first hundred are kept, in the checkpoint as well', async () => {
+  const { kept, open } = createSides(150);
+  const transform = () => {
+    throw new Error('bad');
+  };
+  const outcome = await open({ transform, onBadRecord: 'skip' }).run();
+  expect([outcome.skipped, outcome.problems.length]).toEqual([150, 100]);
+  expect((JSON.parse(kept.text!) as { problems: unknown[] }).problems).toHaveLength(100);
+});
+
+test('refuses a read that gives a key twice, in a page or over two', async () => {
+  const { open } = createSides(3);
+  const twice = (pages: string[][]) => async () => (pages.shift() ?? []).map((key) => ({ key, value: { name: key } }));
+  await expect(open({ read: twice([['a', 'a']]) }).run()).rejects.toThrow('found "a" after "a"');
+  await expect(open({ read: twice([['b'], ['b']]) }).run()).rejects.toThrow('found "b" after "b"');
+});
+
+test('a checkpoint that cannot be saved ends the run with the storage’s error, and the next one goes on', async () => {
+  const { kept, open } = createSides(30);
+  let saves = 0;
+  const checkpoint = {
+    load: () => kept.text,
+    save(text: string) {
+      if (++saves === 3) throw new Error('the disk is full');
+      kept.text = text;
+    },
+  };
+  await expect(open({ checkpoint }).run()).rejects.toThrow('the disk is full');
+  expect(await open().run()).toMatchObject({ phase: 'verified', read: 30, written: 30 });
+});
