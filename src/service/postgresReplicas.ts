@@ -31,11 +31,21 @@ const reportSql = `WITH mine AS (
     ofrep_streams = excluded.ofrep_streams
 ) ${seenSql}`;
 
+/** Where replicas say something to each other that is no change. */
+export const passChannel = 'switchback_pass';
+
 const toOrder = (epoch: number | null, revision: number | null): Order | null =>
   epoch === null || revision === null ? null : { epoch, revision };
 
-/** The replicas in PostgreSQL. One that may not write reads the others and is counted by none of them. */
-export function createPostgresReplicas(database: Database, readOnly: boolean): ReplicaTable {
+/**
+ * The replicas in PostgreSQL. One that may not write reads the others and is counted by none of them.
+ * @param listeners hear what is passed on, as long as somebody watches the store
+ */
+export function createPostgresReplicas(
+  database: Database,
+  readOnly: boolean,
+  listeners: Set<(text: string) => void>,
+): ReplicaTable {
   return {
     async join(id, name) {
       if (!readOnly) await database.query('DELETE FROM replicas WHERE name = $2 AND id <> $1', [id, name]);
@@ -60,6 +70,13 @@ export function createPostgresReplicas(database: Database, readOnly: boolean): R
     },
     async acknowledgeEpoch(origin) {
       await database.transaction(origin, (tx) => tx.query('SELECT switchback_acknowledge_epoch()'));
+    },
+    async passOn(text) {
+      if (!readOnly) await database.query('SELECT pg_notify($1, $2)', [passChannel, text]);
+    },
+    onPassed(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

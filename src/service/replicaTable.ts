@@ -37,6 +37,10 @@ export interface ReplicaTable {
   raiseEpoch(seen: number, raised: number): Promise<void>;
   /** Somebody has looked at what a raised epoch means; audited. Again changes nothing. */
   acknowledgeEpoch(origin: ChangeOrigin): Promise<void>;
+  /** Says a text of at most 7,000 characters to all replicas, which hear it soon or never. */
+  passOn?(text: string): Promise<void>;
+  /** Hears what any of them says; returns what ends that. */
+  onPassed?(listener: (text: string) => void): () => void;
 }
 
 /**

@@ -36,6 +36,7 @@ export function storeOn(database: LateDatabase, options: StoreSettings): Postgre
   const retention = checkRetention(options.retention ?? {});
   const stopSweeping = readOnly ? () => {} : sweepMetrics(database, retention, onInternalFault);
   const stops = new Set([stopSweeping]);
+  const passed = new Set<(text: string) => void>();
   const book = createSeriesBook(database, () => performance.now());
   const storeBatch = groupBatches({
     store: (batches) => storeBatches(database, batches, book),
@@ -54,7 +55,7 @@ export function storeOn(database: LateDatabase, options: StoreSettings): Postgre
     plans: createPostgresPlans(database, onInternalFault),
     totals: createPostgresTotals(database),
     baselines: createPostgresBaselines(database, onInternalFault),
-    replicas: createPostgresReplicas(database, readOnly),
+    replicas: createPostgresReplicas(database, readOnly, passed),
     revisions: createPostgresRevisions(database, readOnly),
     probe: () => probeDatabase(database, { readOnly }),
     readState: () => readState(database),
@@ -92,6 +93,7 @@ export function storeOn(database: LateDatabase, options: StoreSettings): Postgre
           readOnly,
           onChange,
           onHealth,
+          onPassed: (text) => passed.forEach((hear) => hear(text)),
           ...(pollMs === undefined ? {} : { pollMs }),
           ...(digestMs === undefined ? {} : { digestMs }),
         });

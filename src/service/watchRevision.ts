@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Queryable } from './database.js';
+import { passChannel } from './postgresReplicas.js';
 
 /** How a store hears of commits: by notification, and by asking, because notifications get lost. */
 export interface WatchOptions {
@@ -14,6 +15,8 @@ export interface WatchOptions {
   readonly digestMs?: number;
   readonly onChange: () => void;
   readonly onHealth: (healthy: boolean, error?: unknown) => void;
+  /** Hears what replicas pass on. */
+  readonly onPassed: (text: string) => void;
 }
 
 const firstRetryMs = 100;
@@ -25,7 +28,16 @@ const maxRetryMs = 5_000;
  * @returns stop
  */
 export function watchRevision(options: WatchOptions): () => void {
-  const { config, database, readOnly = false, pollMs = 2_000, digestMs = 10_000, onChange, onHealth } = options;
+  const {
+    config,
+    database,
+    readOnly = false,
+    pollMs = 2_000,
+    digestMs = 10_000,
+    onChange,
+    onHealth,
+    onPassed,
+  } = options;
   let stopped = false;
   let client: pg.Client | null = null;
   let isListening = false;
@@ -82,12 +94,14 @@ export function watchRevision(options: WatchOptions): () => void {
     client = next;
     next.on('error', (error) => lose(next, error));
     next.on('end', () => lose(next, new Error('the connection that listens was closed')));
-    next.on('notification', ({ payload }) => {
-      if (payload !== undefined && client === next) changed(payload);
+    next.on('notification', ({ channel, payload }) => {
+      if (payload === undefined || client !== next) return;
+      if (channel === passChannel) onPassed(payload);
+      else changed(payload);
     });
     next
       .connect()
-      .then(() => next.query('LISTEN switchback'))
+      .then(() => next.query(`LISTEN switchback; LISTEN ${passChannel}`))
       .then(() => {
         if (client !== next) return;
         attempts = 0;

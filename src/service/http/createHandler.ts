@@ -19,6 +19,7 @@ import { acknowledgeRoute } from './acknowledgeRoute.js';
 import { createAddressBudget, limitRoute, type AddressBudget } from './addressBudget.js';
 import { trustProxies } from './clientAddress.js';
 import { createCompletion } from './completion.js';
+import { createForeignConfirmations } from './foreignConfirmations.js';
 import { readDelivery } from './delivery.js';
 import { doctorRoute } from './doctorRoute.js';
 import { featureRoutes } from './featureRoutes.js';
@@ -186,6 +187,16 @@ export function createHandler(options: HandlerOptions): Handler {
     onInternalFault,
   });
   const completion = createCompletion(reports, clock, delivery.ackRate);
+  const foreign = createForeignConfirmations({
+    table: store.replicas,
+    streams,
+    clock,
+    onConfirmed() {
+      completion.note(replica.target());
+      reports.soon();
+    },
+    onInternalFault,
+  });
   const revisions = createKeptRevisions({ replica, revisions: store.revisions, clock, onInternalFault });
   const stopStartKills =
     options.startKills === undefined
@@ -197,6 +208,7 @@ export function createHandler(options: HandlerOptions): Handler {
     streams,
     ofrepStreams,
     reports,
+    foreign,
     revisions,
     intake: createIntake(),
     clock,
@@ -246,6 +258,7 @@ export function createHandler(options: HandlerOptions): Handler {
     close() {
       tokenCache.close();
       reports.close();
+      foreign.close();
       stopPlans();
       measuring.stop();
       stopStartKills();

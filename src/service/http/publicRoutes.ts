@@ -13,7 +13,7 @@ const maxConfirmBytes = 1_024;
 
 /** What a browser needs to follow the rules: the snapshot, the stream, the confirmation. */
 export function publicRoutes(service: Service, confirmations: AddressBudget): readonly Route[] {
-  const { replica, streams, completion, reports, revisions } = service;
+  const { replica, streams, completion, reports, foreign, revisions } = service;
 
   const snapshot = async ({ request }: Call): Promise<Response> => {
     const { id, body, etag } = await shownOf(service);
@@ -53,6 +53,7 @@ export function publicRoutes(service: Service, confirmations: AddressBudget): re
     const body = await readJson(request, { maxBytes: maxConfirmBytes, contentTypes: publicContentTypes });
     const { streamId, epoch, revision } = parseFields(confirmFields, body);
     const confirmed = streams.confirm(streamId, { epoch, revision });
+    if (!confirmed) foreign.pass(streamId, { epoch, revision });
     completion.note(replica.target());
     reports.soon();
     return json({ confirmed });

@@ -3,6 +3,7 @@ import type { Delivery } from '../../evaluate/snapshot.js';
 import type { ServiceClock } from '../clock.js';
 import type { FlagStore, StoredState } from '../store.js';
 import type { Completion } from './completion.js';
+import type { ForeignConfirmations } from './foreignConfirmations.js';
 import type { Intake } from './intake.js';
 import { unavailable } from './problem.js';
 import type { Publication } from './publish.js';
@@ -19,6 +20,7 @@ export interface Service {
   readonly streams: Streams;
   readonly ofrepStreams: OfrepStreams;
   readonly reports: ReplicaReports;
+  readonly foreign: ForeignConfirmations;
   readonly revisions: KeptRevisions;
   readonly intake: Intake;
   readonly clock: ServiceClock;

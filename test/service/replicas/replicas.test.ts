@@ -95,6 +95,29 @@ test('a rollback through one replica reaches the streams of the other, and both 
       });
 });
 
+test('a confirmation that a balancer gives to another replica reaches the one that has the stream', async () => {
+  const { first, second } = await startTwo();
+  const streams = [await openStream(first.url), await openStream(first.url), await openStream(second.url)];
+  const [a = '', b = '', c = ''] = await Promise.all(streams.map(helloOf));
+  await first.send('POST', '/api/features/disable', { feature: 'memoryPanel' });
+  for (const stream of streams)
+    for (;;) if (((await stream.next('snapshot')).data['kills'] as string[]).includes('memoryPanel')) break;
+  const { target } = await statusOf(first);
+  const confirm = async (replica: Running, streamId: string) =>
+    (await replica.send('POST', '/api/confirm', { streamId, ...target }, { token: null })).json();
+  expect(await confirm(second, a)).toEqual({ confirmed: false });
+  expect(await confirm(second, b)).toEqual({ confirmed: false });
+  expect(await confirm(first, c)).toEqual({ confirmed: false });
+  // Of nobody, and what is no confirmation at all.
+  expect(await confirm(first, 'f'.repeat(32))).toEqual({ confirmed: false });
+  await opened.sql(`SELECT pg_notify('switchback_pass', ',,x:1:1,' || repeat('9', 7000))`);
+  for (const replica of [first, second])
+    await expect
+      .poll(() => statusOf(replica), within)
+      .toMatchObject({ rollbackComplete: true, streams: { connected: 3, sampled: 3, confirmed: 3 }, blockers: [] });
+  expect([first.faults, second.faults]).toEqual([[], []]);
+});
+
 test('names a replica that was not heard of since, and forgets one that ended in order', async () => {
   const { first, closeSecond } = await startTwo();
   // As one whose process was killed: a row that nobody renews.

@@ -73,7 +73,7 @@ test('finds a change by asking when notifications do not come at all', async () 
   const onChange = vi.fn<() => void>();
   // A listener that never gets through: nothing answers on port 1.
   const config = { host: '127.0.0.1', port: 1 };
-  const stop = watchRevision({ config, database, pollMs: 50, onChange, onHealth: () => {} });
+  const stop = watchRevision({ config, database, pollMs: 50, onChange, onHealth: () => {}, onPassed: () => {} });
   await new Promise((resolve) => setTimeout(resolve, 300));
   onChange.mockClear();
   await sql('UPDATE feature_flags SET percentage = 1');
