@@ -40,7 +40,7 @@ async function open(path = '', options: BrowserContextOptions = {}, app = served
   const context = await browser.newContext(options);
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
     // React tells of what a boundary caught; in development React 18 does so in two ways.
