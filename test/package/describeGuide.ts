@@ -79,10 +79,10 @@ export function describeGuide(guide: Guide): void {
     }
   }
 
-  /** Opens a page in a fresh profile that has these cookies, and watches it from its first paint on. */
+  /** Opens a page in a fresh profile that has these cookies, if any, and watches it from its first paint on. */
   async function open(cookies: string, path = '/', lost?: RegExp) {
     const visited = await visit(browser, 'about:blank', lost);
-    const pairs = cookies.split('; ').map((cookie) => cookie.split('='));
+    const pairs = cookies === '' ? [] : cookies.split('; ').map((cookie) => cookie.split('='));
     await visited.page
       .context()
       .addCookies(pairs.map(([name, value]) => ({ name: name!, value: value!, url: host.url })));
@@ -144,6 +144,21 @@ export function describeGuide(guide: Guide): void {
     // Alive: what the server sent is hydrated.
     await breakVersion(visited, version);
     await visited.page.getByText(version === 'v1' ? 'the panel v1 broke' : 'memory v1 of s1').waitFor();
+  });
+
+  test('somebody without a user sees one version from the first paint on, and the same one at the next visit', async () => {
+    for (let visitors = 0; visitors < 3; visitors += 1) {
+      const visited = await open('');
+      await isLive(visited);
+      await visited.page.waitForTimeout(500);
+      const first = await visited.seen();
+      expect([['memory v1 of s1'], ['memory v2 of s1']]).toContainEqual(first?.['memory']);
+      await visited.page.reload();
+      await isLive(visited);
+      await visited.page.waitForTimeout(500);
+      expect(await visited.seen()).toEqual(first);
+      expect(visited.complaints).toEqual([]);
+    }
   });
 
   test('a version that staff forced is in the HTML and stays; from others the cookie counts for nothing', async () => {
