@@ -33,6 +33,12 @@ describe('a hotkey', () => {
     expect(readHotkey('ctrl+shift+d', false).isPressed(event)).toBe(false);
   });
 
+  test('is not pressed by what only calls itself a key press, such as a browser filling in a form', () => {
+    const { isPressed } = readHotkey('ctrl+shift+d', false);
+    expect(isPressed(new Event('keydown') as KeyboardEvent)).toBe(false);
+    expect(isPressed({ ctrlKey: true, altKey: false, shiftKey: true, metaKey: false } as KeyboardEvent)).toBe(false);
+  });
+
   test('mod is the key of the machine, and named as assistive technology reads it', () => {
     expect(readHotkey('mod+shift+d', true).isPressed(press('d', ['meta', 'shift']))).toBe(true);
     expect(readHotkey('mod+shift+d', true).isPressed(press('d', ['ctrl', 'shift']))).toBe(false);

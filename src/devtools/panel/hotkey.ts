@@ -1,6 +1,5 @@
 import { refuseOption } from '../../error.js';
 
-/** A key that is held; `mod` is ⌘ on Apple's machines and Ctrl elsewhere. */
 /** A hotkey on this machine. */
 export interface Hotkey {
   /** As `aria-keyshortcuts` has it, such as `Control+Shift+D`. */
@@ -34,8 +33,9 @@ export function readHotkey(hotkey: unknown, isApple = isAppleHere()): Hotkey {
   const shown = modifiers.filter(([name]) => held.has(name)).map(([, name]) => name);
   return {
     name: [...shown, key.toUpperCase()].join('+'),
+    // A browser that fills in a form sends events of this name that have no key.
     isPressed: (event) =>
-      (event.key.toLowerCase() === key || event.code === code) &&
+      (String(event.key).toLowerCase() === key || event.code === code) &&
       modifiers.every(([name, , property]) => event[property] === held.has(name)),
   };
 }
