@@ -10,6 +10,7 @@ import type { PointSink, SendOutcome } from './pointSink.js';
 /** How much longer than its own time the exporter may take before it is given up. */
 const graceMs = 2_000;
 const closeMs = 1_000;
+const maxShown = 200;
 /** Below that a value is a tenant's name, and would be found in any sentence. */
 const minSecretLength = 8;
 /** Statuses that say of the points, not of the receiver or the way to it, that they are no good. */
@@ -34,14 +35,19 @@ export function createOtlpSink(options: OtlpOptions): PointSink {
   const scope = { name: 'react-switchback' };
   // What a receiver repeats of a request may be secret.
   const sent = [...Object.values(headers), ...new URL(endpoint).searchParams.values()];
-  const secrets = sent.filter(({ length }) => length >= minSecretLength);
+  // Without its scheme it is one still.
+  const secrets = sent
+    .flatMap((value) => [value, ...value.split(/\s+/)])
+    .filter(({ length }) => length >= minSecretLength);
   let said = nothingSaid;
   hearAnswers(exporter, (heard) => (said = heard));
   const taken = (): SendOutcome => {
     const { rejected, message } = said;
     if (rejected === 0 && message === '') return { status: 'taken' };
     const what = rejected === 0 ? 'the receiver warns' : `the receiver rejects ${rejected} points`;
-    return { status: 'taken', rejected, why: message === '' ? what : `${what}: ${redactSecrets(message, secrets)}` };
+    // Cut afterwards: half a secret would not be known.
+    const words = redactSecrets(message, secrets).slice(0, maxShown);
+    return { status: 'taken', rejected, why: words === '' ? what : `${what}: ${words}` };
   };
   return {
     everyMs,

@@ -4,13 +4,13 @@ import { isObject } from '../../evaluate/kind.js';
 export interface PartialSuccess {
   /** Points that it took not, and never will. */
   readonly rejected: number;
-  /** Empty where it says nothing. */
+  /** As it came, on one line; empty where it says nothing. */
   readonly message: string;
 }
 
 export const nothingSaid: PartialSuccess = { rejected: 0, message: '' };
 
-const maxMessage = 200;
+const maxMessage = 10_000;
 
 /**
  * Hears every answer that an exporter of OpenTelemetry reads. It tells nobody but its own log of a partial success, so this reads

@@ -346,11 +346,16 @@ test('points that the receiver rejects of a request it takes are counted, with i
   await store(1, 2, [bucketOf()]);
   await expect.poll(health, within).toMatchObject({ refusedPoints: 1, sentPoints: 3, failures: 0 });
   expect(running.faults.slice(1)).toEqual(['metric export: Error: the receiver warns: use gzip']);
-  // What is no answer of the protocol is none of its words.
-  receiver.said = Buffer.from('<html>taken</html>');
+  // A secret that is cut is one still, and so is one without its scheme.
+  receiver.said = { errorMessage: `${'.'.repeat(190)}${secret} and ${secret.slice(7)}` };
   await store(1, 3, [bucketOf()]);
   await expect.poll(health, within).toMatchObject({ refusedPoints: 1, sentPoints: 5, failures: 0 });
-  expect(running.faults).toHaveLength(2);
+  expect(running.faults.slice(2)).toEqual([`metric export: Error: the receiver warns: ${'.'.repeat(190)}… and …`]);
+  // What is no answer of the protocol is none of its words.
+  receiver.said = Buffer.from('<html>taken</html>');
+  await store(1, 4, [bucketOf()]);
+  await expect.poll(health, within).toMatchObject({ refusedPoints: 1, sentPoints: 7, failures: 0 });
+  expect(running.faults).toHaveLength(3);
 });
 
 test('a receiver that is down, silent or forbids harms nothing: it shows on the page of health, without secrets', async () => {
