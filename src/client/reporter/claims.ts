@@ -29,9 +29,8 @@ export function createClaims(locks: QueueLocks | null): Claims {
         };
         if (!locks) return void hold(true);
         // A tab that is gone holds no lock, whatever ended it.
-        Promise.resolve(locks.request(`switchback:queue:${senderId}`, { ifAvailable: true }, hold)).catch(() =>
-          resolve(false),
-        );
+        const request = async () => locks.request(`switchback:queue:${senderId}`, { ifAvailable: true }, hold);
+        request().catch(() => resolve(false));
       }),
     releaseAll() {
       for (const release of releases.values()) release();

@@ -330,6 +330,25 @@ test('nobody is silent where there are no locks, who was not assigned by the per
   expect(shown()).toEqual([]);
 });
 
+test('locks that throw where they should reject are none that are ours', async () => {
+  const rejected: unknown[] = [];
+  const hear = (reason: unknown): void => void rejected.push(reason);
+  process.on('unhandledRejection', hear);
+  try {
+    const request = (): never => {
+      throw new Error('not here');
+    };
+    const { observe, clock, batches } = openTab(new FakeStorage(), 'a', { locks: { request } });
+    observe();
+    await clock.advance(6_000);
+    expect(batches()).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(rejected).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', hear);
+  }
+});
+
 test('what is kept of shown versions is bounded, and nothing is told of what was damaged', async () => {
   const { area, first, shown, silent, crash } = createVisits();
   for (let at = 0; at < 100; at++) first.observe({ feature: `f${at}` });
