@@ -190,7 +190,9 @@ describe.each(gatingFaces)('%s', (_face, makeFace) => {
     expect(page.text()).toBe('v1');
     expect(control.renders).toBe(renders);
     expect(sink.counts('v2')).toMatchObject({ attempts: 1, suppressedByBreaker: 1 });
-    expect(sink.observations.at(-1)!.reason).toBe('CIRCUIT_OPEN');
+    // Whoever is in an arm is there by the percentage.
+    expect(sink.observations.at(-1)!).toMatchObject({ arm: 'v2', reason: 'SPLIT' });
+    expect(client.client.getDecision('panel').reason).toBe('CIRCUIT_OPEN');
   });
 
   test('33: a gate that an open breaker kept on v1 after a reset may probe at the next one, once it is half open', async () => {
