@@ -17,7 +17,7 @@ export function addMigrate(program: Command, run: Run): void {
         if (!ownerUrl) throw usageError('which database? Set SWITCHBACK_DATABASE_OWNER_URL');
         const role = given.grantTo ?? userOf(env['SWITCHBACK_DATABASE_URL']);
         if (!role) throw usageError('who serves it? Give --grant-to, or set SWITCHBACK_DATABASE_URL');
-        await migrateAndGrant(ownerUrl, role, output.message);
+        await migrateAndGrant(ownerUrl, role, { log: output.message });
         output.data(`schema ${migrations.length}; ${role} may serve it`);
         return exitCodes.ok;
       }),

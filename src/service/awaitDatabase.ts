@@ -3,7 +3,8 @@ import type { PreparedDatabase } from './prepareDatabase.js';
 import { StoreError } from './store.js';
 
 export interface AwaitOptions {
-  readonly prepare: () => Promise<PreparedDatabase>;
+  /** @param signal aborted when nobody waits any more */
+  readonly prepare: (signal: AbortSignal) => Promise<PreparedDatabase>;
   /** How long the start waits for the first attempt; it goes on after that. */
   readonly firstMs: number;
   /** Whether the service starts although this went wrong. */
@@ -31,7 +32,7 @@ const closeMs = 5_000;
 export async function awaitDatabase(options: AwaitOptions): Promise<AwaitedDatabase> {
   const { prepare, firstMs, mayWait, onReady, onFailure } = options;
   let database: PreparedDatabase | null = null;
-  let isClosed = false;
+  const closing = new AbortController();
   let isStarted = false;
   let attempts = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -39,12 +40,12 @@ export async function awaitDatabase(options: AwaitOptions): Promise<AwaitedDatab
 
   const attempt = async (): Promise<void> => {
     try {
-      const prepared = await prepare();
-      if (isClosed) return await prepared.close();
+      const prepared = await prepare(closing.signal);
+      if (closing.signal.aborted) return await prepared.close();
       database = prepared;
       onReady(prepared);
     } catch (error) {
-      if (isClosed) return;
+      if (closing.signal.aborted) return;
       if (!isStarted && !mayWait(error)) throw error;
       onFailure(error);
       // Spread, so that a database that comes back is not met by all of its replicas together.
@@ -65,7 +66,7 @@ export async function awaitDatabase(options: AwaitOptions): Promise<AwaitedDatab
   return {
     current: () => database,
     async close() {
-      isClosed = true;
+      closing.abort();
       clearTimeout(timer);
       await Promise.race([running.catch(() => {}), after(closeMs)]);
       await database?.close();

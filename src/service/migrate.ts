@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { sqlStateOf, toStoreError } from './databaseError.js';
 import { migrations } from './sql/migrations.js';
@@ -20,6 +21,8 @@ export interface MigratePatience {
   readonly giveUpMs?: number;
   /** Hears once that somebody stands in the way. */
   readonly log?: ((line: string) => void) | undefined;
+  /** Calls the upgrade off before its next try. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -33,6 +36,7 @@ export async function migrate(
   mode: 'migrate' | 'check' = 'migrate',
   patience: MigratePatience = {},
 ): Promise<void> {
+  const { signal } = patience;
   const client = new pg.Client({ ...config, connectionTimeoutMillis: 2_000, statement_timeout: 60_000 });
   client.on('error', () => {});
   const startedMs = performance.now();
@@ -57,7 +61,8 @@ export async function migrate(
             `other transactions stood in the way of the upgrade ${attempts} times; nothing was changed: end them (pg_stat_activity), then try again`,
             { cause: error },
           );
-        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        await sleep(delayMs, undefined, { ...(signal && { signal }) }).catch(() => {});
+        if (signal?.aborted) throw new StoreError('unavailable', 'the upgrade was called off; nothing was changed');
       }
     }
   } catch (error) {

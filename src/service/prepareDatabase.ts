@@ -1,6 +1,6 @@
 import { makeServiceRole } from './embedded/serviceRole.js';
 import { startEmbeddedPostgres } from './embedded/startEmbeddedPostgres.js';
-import { migrate } from './migrate.js';
+import { migrate, type MigratePatience } from './migrate.js';
 import { grantServiceRights, readRole } from './serviceRights.js';
 
 export interface PrepareOptions {
@@ -11,6 +11,8 @@ export interface PrepareOptions {
   readonly ownerUrl: string | undefined;
   readonly readOnly: boolean;
   readonly log: (line: string) => void;
+  /** Ends what may take its time. */
+  readonly signal: AbortSignal;
 }
 
 export interface PreparedDatabase {
@@ -27,12 +29,12 @@ export interface PreparedDatabase {
  * @throws StoreError
  */
 export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
-  const { dataDir, databaseUrl, ownerUrl, readOnly, log } = options;
+  const { dataDir, databaseUrl, ownerUrl, readOnly, log, signal } = options;
   if (databaseUrl === undefined) {
     const embedded = await startEmbeddedPostgres({ dataDir, log });
     try {
       const peopleUrl = embedded.connectionString;
-      await migrate({ connectionString: peopleUrl }, 'migrate', { log });
+      await migrate({ connectionString: peopleUrl }, 'migrate', { log, signal });
       const serviceUrl = await makeServiceRole(peopleUrl);
       await grantServiceRights({ connectionString: peopleUrl }, new URL(serviceUrl).username);
       return { serviceUrl, peopleUrl, isEmbedded: true, close: () => embedded.close() };
@@ -42,8 +44,9 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
     }
   }
   const config = { connectionString: databaseUrl };
-  if (ownerUrl !== undefined && !readOnly) await migrateAndGrant(ownerUrl, (await readRole(config)).role, log);
-  else await migrate(config, readOnly ? 'check' : 'migrate', { log });
+  if (ownerUrl !== undefined && !readOnly)
+    await migrateAndGrant(ownerUrl, (await readRole(config)).role, { log, signal });
+  else await migrate(config, readOnly ? 'check' : 'migrate', { log, signal });
   const { role, ownsTables } = await readRole(config);
   if (ownsTables)
     log(`the role ${role} owns its tables and could rewrite the audit; see SWITCHBACK_DATABASE_OWNER_URL`);
@@ -52,10 +55,10 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
 
 /**
  * Brings a database to this code's schema as its owner, and lets a role run the service on it.
- * @param log hears where somebody stands in the way
+ * @param patience where somebody stands in the way
  * @throws StoreError
  */
-export async function migrateAndGrant(ownerUrl: string, role: string, log?: (line: string) => void): Promise<void> {
-  await migrate({ connectionString: ownerUrl }, 'migrate', { log });
+export async function migrateAndGrant(ownerUrl: string, role: string, patience?: MigratePatience): Promise<void> {
+  await migrate({ connectionString: ownerUrl }, 'migrate', patience);
   await grantServiceRights({ connectionString: ownerUrl }, role);
 }

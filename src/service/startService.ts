@@ -147,7 +147,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     closers.push(() => late.close());
     let wasAway = false;
     const database = await awaitDatabase({
-      prepare: () => prepareDatabase({ dataDir, databaseUrl, ownerUrl, readOnly, log }),
+      prepare: (signal) => prepareDatabase({ dataDir, databaseUrl, ownerUrl, readOnly, log, signal }),
       // One of ours has to be started first, and then it is there.
       firstMs: databaseUrl === undefined && !isEmergency ? 600_000 : 5_000,
       // In an emergency v1 comes first; else only what can come by itself is waited for.

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { migrate } from '../../../src/service/migrate.js';
 import { createPostgresStore } from '../../../src/service/postgresStore.js';
 import { migrations } from '../../../src/service/sql/migrations.js';
+import { startService } from '../../../src/service/startService.js';
 import { byAda, openStore } from './openStore.js';
 
 const opened = openStore();
@@ -113,4 +114,21 @@ test('an upgrade gives up on a transaction that never ends, and has changed noth
   await reader.query('COMMIT');
   await migrate({ connectionString: opened.connectionString });
   expect(await versions()).toEqual([{ newest: migrations.length }]);
+});
+
+test('a service that is closed before its upgrade got through upgrades nothing any more', async () => {
+  await opened.store.close();
+  await undoUpkeep();
+  const reader = await openReader('replicas');
+  const { connectionString: databaseUrl } = opened;
+  const service = await startService({ port: 0, databaseUrl, adminToken: 'admin-token-0123456789' });
+  expect(service.waitsForDatabase).toBe(true);
+  await service.close();
+  // Whoever upgrades is at it, or waits for its next try.
+  const trying = () =>
+    opened.sql(`SELECT state, query FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle in transaction'
+      AND pid <> pg_backend_pid()`);
+  await expect.poll(trying, { timeout: 5_000 }).toEqual([]);
+  await reader.query('COMMIT');
+  expect(await versions()).toEqual([{ newest: 8 }]);
 });
