@@ -2,7 +2,7 @@ import { SwitchbackError } from '../../error.js';
 import type { Version } from '../../evaluate/snapshot.js';
 import type { FeatureKey } from '../../features.js';
 import type { MigrationState, Repair, RepairLog } from './repairLog.js';
-import { catchUp, isStage, moveStage, rolledBack, type Stage } from './stage.js';
+import { catchUp, isStage, moveStage, otherOf, planOf, rolledBack, type Behind, type Stage } from './stage.js';
 import type { StagedStoreOptions, StagedStoreStatus } from './stagedStoreOptions.js';
 
 /** Keeps the stage: what the feature's config wants, as far as nothing is lost by it. */
@@ -53,6 +53,14 @@ export function createStageKeeper(
     state = { stage: isStage(stage) ? stage : state.stage, behind: { v1: true, v2: true } };
     fault('migrate repair log', error);
   };
+  /** Who is written no more may be emptied or removed from now on, whether or not the other one is written. */
+  const left = (stage: Stage): Behind => {
+    const [only, second] = planOf(stage).writes;
+    if (second) return state.behind;
+    const other = otherOf(only);
+    misses[other]++;
+    return { ...state.behind, [other]: true };
+  };
   const move = (): Stage => {
     if (isRolledBack()) {
       refused = undefined;
@@ -84,7 +92,7 @@ export function createStageKeeper(
     },
     async stage() {
       const stage = move();
-      if (stage !== state.stage) await save({ ...state, stage });
+      if (stage !== state.stage) await save({ stage, behind: left(stage) });
       return stage;
     },
     isBehind: (version) => Promise.resolve(state.behind[version]),

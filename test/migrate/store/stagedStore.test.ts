@@ -211,6 +211,22 @@ test('what is kept of the stage is kept in the order it happened', async () => {
   expect(kept).toEqual(['dualwrite', 'shadow']);
 });
 
+test.each([
+  ['off', ['dualwrite', 'off', 'dualwrite', 'shadow', 'live'], 'shadow', 'v2'],
+  ['complete', ['rampdown', 'complete', 'rampdown', 'live', 'shadow'], 'live', 'v1'],
+] as const)('a store that %s leaves out may be removed meanwhile: it is behind', async (first, way, end, side) => {
+  const { store, v1, v2, move } = createStores(first);
+  const texts = [];
+  for (const stage of way) {
+    move(stage);
+    await store.get('a');
+    texts.push(store.getStatus().stage);
+  }
+  expect(texts.at(-1)).toBe(end);
+  expect(store.getStatus().behind[side]).toBe(true);
+  expect([v1.writes, v2.writes]).toEqual([[], []]);
+});
+
 test('a rate above the threshold is an alert, one at it is none', async () => {
   const { store, v2 } = createStores('dualwrite');
   for (let at = 0; at < 10; at++) await store.set(`key-${at}`, at);
