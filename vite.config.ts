@@ -6,6 +6,7 @@ import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { chromiumArgs, chromiumPath } from './test/harness/chromium.js';
 import { forwardCommand } from './test/harness/forwardCommand.js';
+import { LongestFirst } from './test/harness/longestFirst.js';
 import { ofrepCommands } from './test/harness/ofrepCommands.js';
 import { serviceCommands } from './test/harness/serviceCommands.js';
 import { streamCommands } from './test/harness/streamCommands.js';
@@ -152,6 +153,7 @@ export default defineConfig(({ mode }) => ({
     watch: false,
     // Most tests wait for a database, a browser or a network: more of them than cores may run at once.
     maxWorkers: Math.max(4, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     // A test that fails is tried once more in continuous runs, which name it: see `.ci/flaky.mjs`.
     retry: process.env['CI'] && !isNightly && !isMutated ? 1 : 0,
     provide: {
