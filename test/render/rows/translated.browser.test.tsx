@@ -100,6 +100,8 @@ describe.each(faces)('%s', (_face, makeFace) => {
     );
     const page = mount(ui);
     await vi.waitFor(() => expect(page.text()).toBe('v2'));
+    // Before the effects of its mount have run, one of them would be to blame.
+    await painted();
     translate(page.container);
     fail();
     await vi.waitFor(() => expect(page.container.querySelector('button')).not.toBeNull());
