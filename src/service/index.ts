@@ -9,6 +9,7 @@ export type { ServiceToken } from './http/access.js';
 export type { RequestOrigin } from './http/requestOrigin.js';
 export { readStartKills, type StartKills } from './http/startKills.js';
 export { createPostgresStore, type PostgresPoolOptions, type PostgresStoreOptions } from './postgresStore.js';
+export type { PostgresStore } from './storeSettings.js';
 export {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
