@@ -16,8 +16,11 @@ export interface StoredBatch {
 export interface BatchStore {
   /** Whether so many characters could be had for a batch of this tab. */
   hasRoom(size: number): boolean;
-  /** Keeps a batch, at the price of older ones of this tab; false: there is no room for it. */
-  put(batch: Batch): boolean;
+  /**
+   * Keeps a batch, at the price of older ones of this tab; false: there is no room for it.
+   * @param isSparing gives up none of them
+   */
+  put(batch: Batch, isSparing?: boolean): boolean;
   has(batch: Batch): boolean;
   remove(batch: Batch): void;
   removeKey(key: string): void;
@@ -103,12 +106,12 @@ export function createBatchStore(options: BatchStoreOptions): BatchStore {
     list,
     read,
     hasRoom: (size) => isFair(0, maxSize - total(list().filter((stored) => !isOwn(stored))), size),
-    put(batch) {
+    put(batch, isSparing = false) {
       const size = keyOf(batch).length + batch.text.length + 8;
       const all = list();
       let own = total(all.filter(isOwn));
       let free = maxSize - total(all);
-      const victims = all.filter((stored) => isOwn(stored) && !isHeld(stored));
+      const victims = all.filter((stored) => !isSparing && isOwn(stored) && !isHeld(stored));
       // The oldest first; critical ones last, and for a critical one alone.
       victims.sort((a, b) => Number(a.isCritical) - Number(b.isCritical) || a.seq - b.seq);
       for (const victim of victims) {

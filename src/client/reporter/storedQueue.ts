@@ -120,7 +120,8 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
       if (shown.has(user) || shown.size >= maxShown || globalThis.document?.visibilityState === 'hidden') return;
       const batch = writeSilent(observation, subject);
       shown.set(user, batch);
-      void claims.claim(batch.senderId).then((isOurs) => isOurs && shown.get(user) === batch && store.put(batch));
+      // Seldom of use: what has happened is not given up for it.
+      void claims.claim(batch.senderId).then((isOurs) => isOurs && shown.get(user) === batch && store.put(batch, true));
     },
     forgetShown: () => [...shown.keys()].forEach(hear),
     release: claims.releaseAll,

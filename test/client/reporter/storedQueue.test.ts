@@ -330,6 +330,20 @@ test('nobody is silent where there are no locks, who was not assigned by the per
   expect(shown()).toEqual([]);
 });
 
+test('what may be told of a crash takes no room from what has happened', async () => {
+  const { area, first, shown } = createVisits();
+  first.service.answer = () => Promise.reject(new TypeError('offline'));
+  for (let step = 0; step < 100; step++) {
+    for (let at = 0; at < 25; at++) first.observe({ kind: 'attempt', feature: `feature${at}` });
+    await first.clock.advance(5_000);
+  }
+  const happened = new Set(area.items.keys());
+  for (let at = 0; at < 40; at++) first.observe({ feature: `feature${at}` });
+  await first.clock.advance(0);
+  expect([...happened].filter((key) => !area.items.has(key))).toEqual([]);
+  expect(shown().length).toBeGreaterThan(0);
+}, 60_000);
+
 test('locks that throw where they should reject are none that are ours', async () => {
   const rejected: unknown[] = [];
   const hear = (reason: unknown): void => void rejected.push(reason);
