@@ -33,6 +33,15 @@ export const RolledBack: Story = {
     await press('Next stage');
     await waitFor(() => expect(canvas.getByText(/^Waiting: live: v2 lacks/)).toBeVisible(), { timeout: 5_000 });
     await press('Copy and compare');
+    const bar = canvas.getByRole('progressbar', { name: 'Copying memories' });
+    await waitFor(
+      () => expect(bar).toHaveAttribute('aria-valuetext', expect.stringMatching(/^(\d+) of \1 records verified$/)),
+      {
+        timeout: 10_000,
+      },
+    );
+    await expect(canvas.getByText('Copied and verified.')).toBeVisible();
+    await expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(window.innerWidth);
     await isAt('live');
     await press('Break IndexedDB');
     await waitFor(() => expect(figure('Writes refused')).toBeGreaterThan(0), { timeout: 5_000 });

@@ -23,7 +23,7 @@ export interface MigrationLabels {
   readonly name?: string;
   /** A sentence for a phase, which screen readers say when it changes. */
   readonly phase?: (progress: ShownProgress) => string;
-  /** The count below it, which they do not. */
+  /** The count below it, which they do not say by themselves; whoever asks for the bar's value gets it. */
   readonly count?: (progress: ShownProgress) => string;
 }
 
@@ -43,12 +43,13 @@ export function MigrationProgress({ migration, labels }: MigrationProgressProps)
   const { phase, fraction, isRunning } = progress;
   const isOver = phase === 'new' || phase === 'removed';
   const value = isOver && !isRunning ? 0 : fraction;
+  const count = (labels?.count ?? countOf)(progress);
   return (
     <div data-switchback="migration" data-phase={phase} aria-busy={isRunning}>
       <label htmlFor={id}>{labels?.name ?? 'Moving data'}</label>{' '}
-      <progress id={id} max={1} {...(value !== null && { value })} />
+      <progress id={id} max={1} {...(value !== null && { value })} aria-valuetext={count} />
       <p role="status">{(labels?.phase ?? phaseOf)(progress)}</p>
-      <p>{(labels?.count ?? countOf)(progress)}</p>
+      <p>{count}</p>
     </div>
   );
 }

@@ -42,6 +42,7 @@ test('shows how far it is, says the phase, and has a name', async () => {
   expect(bar(container).value).toBe(0.25);
   expect(status(container)).toBe('Copying.');
   expect(bar(container).labels[0]?.textContent).toBe('Moving memories');
+  expect(bar(container).getAttribute('aria-valuetext')).toBe('2 of 4 records copied');
   expect((await axe.run(container)).violations).toEqual([]);
   await writeNext();
   await running;
@@ -60,6 +61,7 @@ test('without a total it has no value while it works', async () => {
   await writeNext();
   await vi.waitFor(() => expect(text()).toContain('2 records copied'));
   expect(bar(container).position).toBe(-1);
+  expect(bar(container).getAttribute('aria-valuetext')).toBe('2 records copied');
   await writeNext();
   await running;
 });
