@@ -25,6 +25,8 @@ export interface Fixture {
 /** Fixtures that begin with the packages of another, of which npm then takes and adds what differs: it unpacks the rest once. */
 const similarTo: Readonly<Record<string, readonly [name: string, variant?: string]>> = {
   jest: ['kit', 'react-19'],
+  'react-router': ['vite', 'react-19'],
+  'tanstack-start': ['vite', 'react-19'],
   'kit react-18': ['kit', 'react-19'],
   'kit react-19': ['kit', 'react-19'],
   'vite react-18': ['vite', 'react-19'],
