@@ -1,9 +1,13 @@
 import type { Preview } from '@storybook/react-vite';
+import { configure } from 'storybook/test';
 import { expectedOutput } from '../stories/expectsConsole.js';
 import { Stage, themeOf } from '../stories/Stage.js';
 import { withScene } from '../stories/Scene.js';
 import { guardConsole, type ConsoleGuard } from './guardConsole.js';
 import { ThemedDocs } from './ThemedDocs.js';
+
+// What a story waits for comes at once, unless the machine has other things to do.
+configure({ asyncUtilTimeout: 10_000 });
 
 // One story is on the page at a time; a documentation page has many, and runs none of them.
 let guard: ConsoleGuard | undefined;
