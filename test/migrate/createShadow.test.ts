@@ -368,3 +368,35 @@ test('`this`, name and length of what stands for v1 are those of v1', async () =
   await settle(caller, { idle });
   expect([seen, call.name, call.length]).toEqual([['v2 store 7'], 'read', 1]);
 });
+
+test('what counts as the same error may be said', async () => {
+  const caller = createCaller();
+  const compareErrors = vi.fn((one: unknown, other: unknown) => Object(one).code === Object(other).code);
+  const coded = (code: number, message: string) => Object.assign(new Error(message), { code });
+  const shadow = (code: number) =>
+    createShadow('titles', {
+      client: caller.client,
+      v1: fails(coded(1, 'not found')),
+      v2: fails(coded(code, 'no such record')),
+      compareErrors,
+    });
+  for (const [code, mismatched] of [
+    [1, 0],
+    [2, 1],
+  ] as const) {
+    const one = shadow(code);
+    expect(one.call).toThrow('not found');
+    await settle(caller, one);
+    expect(one.getMetrics()).toMatchObject({ compared: 1, mismatched });
+  }
+  expect(compareErrors).toHaveBeenCalledTimes(2);
+});
+
+test('a v2 that writes to a store of its own may be shadowed; each version runs once', async () => {
+  const caller = createCaller();
+  const [v1, v2] = [vi.fn(async (text: string) => text.length), vi.fn(async (text: string) => text.length)];
+  const shadow = createShadow('titles', { client: caller.client, v1, v2, effect: 'write', writesApart: true });
+  expect(await shadow.call('abc')).toBe(3);
+  await settle(caller, shadow);
+  expect([v1.mock.calls, v2.mock.calls]).toEqual([[['abc']], [['abc']]]);
+});

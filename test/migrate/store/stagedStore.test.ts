@@ -235,6 +235,58 @@ test('a rate above the threshold is an alert, one at it is none', async () => {
   expect(await reconcile(store, { alertRate: 0.099 })).toMatchObject({ discrepancyRate: 0.1, isAlert: true });
 });
 
+test.each(['compare', 'onMismatch'] as const)('a %s that throws reaches nobody but onInternalFault', async (name) => {
+  const broken = () => {
+    throw new Error('broken comparer');
+  };
+  const { store, v2, faults } = createStores('shadow', { [name]: broken });
+  await store.set('a', 1);
+  v2.records.set('a', { key: 'a', value: 2 });
+  expect(await store.get('a')).toBe(1);
+  expect(faults.map(({ operation, error }) => [operation, String(error)])).toEqual([
+    ['migrate compare', 'Error: broken comparer'],
+  ]);
+});
+
+test('a comparer that throws ends a pass with its error, and nothing was written', async () => {
+  const compare = () => {
+    throw new Error('broken comparer');
+  };
+  const { store, v1, v2 } = createStores('dualwrite', { compare, startsEqual: false });
+  for (const side of [v1, v2]) side.records.set('a', { key: 'a', value: 1 });
+  await expect(reconcile(store, { repair: true })).rejects.toThrow('broken comparer');
+  expect([v1.writes, v2.writes, store.getStatus().behind.v2]).toEqual([[], [], true]);
+});
+
+test('a second store that fails to answer changes no read', async () => {
+  const { store, v1, v2, faults } = createStores('shadow');
+  await store.set('a', 1);
+  v2.fates.push('fails');
+  expect(await store.get('a')).toBe(1);
+  expect(faults.map(({ operation }) => operation)).toEqual(['migrate second read']);
+  expect([v1.writes.length, v2.writes.length, store.getMetrics().compared]).toEqual([1, 1, 0]);
+});
+
+test('sequence numbers grow when the clock jumps back', async () => {
+  const { store, v1, clock } = createStores('off');
+  const sequences: number[] = [];
+  for (const jump of [0, 3_600_000, -86_400_000, 0, -86_400_000]) {
+    clock.jump(jump);
+    await store.set('a', 1);
+    sequences.push(Number(v1.records.get('a')?.stamp?.sequence));
+  }
+  expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
+});
+
+test('repairs are tried by the time that passes, whatever the clock says', async () => {
+  const { store, v2, clock } = createStores('dualwrite');
+  v2.fates.push('fails');
+  await store.set('a', 1);
+  clock.jump(-86_400_000);
+  await clock.advance(2_000);
+  expect(v2.records.get('a')?.value).toBe(1);
+});
+
 test('v1 answers when v2 cannot be read, and not the other way round', async () => {
   for (const stage of ['live', 'rampdown'] as const) {
     const { store, v2, v1 } = createStores(stage);
