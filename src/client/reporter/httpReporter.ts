@@ -44,7 +44,7 @@ const faultIntervalMs = 60_000;
 const minSplitLength = 8 * 1_024;
 const maxStoreLoads = 4;
 const nothingDropped: Dropped = { queueFull: 0, expired: 0, storage: 0 };
-const maxUnseen = 100;
+const maxUnseen = 1_000;
 
 /**
  * Sends every 5 s, at 50 observations, and when the page is hidden.
@@ -57,8 +57,8 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   const faultsMs = new Map<string, number>();
   let { seq } = options;
   let stored: StoredQueue | undefined;
-  /** What was observed before its code was there. */
-  const unseen: Parameters<StoredQueue['saw']>[] = [];
+  /** What was observed before its code was there: the first of each kind of a user, so that nobody's last word is missing. */
+  const unseen = new Map<string, Parameters<StoredQueue['saw']>>();
   let storeLoads = 0;
   let fresh = 0;
   let cancelFlush: (() => void) | undefined;
@@ -142,11 +142,18 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
         lose: queue.lose,
         writeSilent,
       });
-      for (const seen of unseen.splice(0)) stored.saw(...seen);
+      for (const seen of unseen.values()) stored.saw(...seen);
+      unseen.clear();
       sender.storeCurrent();
     } catch (error) {
       fault('storage', error);
     }
+  };
+
+  const keepUnseen: StoredQueue['saw'] = (observation, subject) => {
+    const { kind, feature, stage, arm } = observation;
+    const user = `${subject}|${feature}|${stage}|${arm}|${kind}`;
+    if (unseen.size < maxUnseen && !unseen.has(user)) unseen.set(user, [observation, subject]);
   };
 
   const stopFlush = (): void => {
@@ -163,7 +170,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
   const leave = (isGone = false): void =>
     safely(() => {
       stopFlush();
-      unseen.length = 0;
+      unseen.clear();
       stored?.forgetShown();
       sender.leave(isGone);
     });
@@ -173,7 +180,7 @@ export function createHttpReporter(options: HttpReporterOptions): Sink {
       stopHiding ??= onHide(leave);
       queue.add(observation, subject, eventClass);
       if (stored) stored.saw(observation, subject);
-      else if (unseen.length < maxUnseen) unseen.push([observation, subject]);
+      else keepUnseen(observation, subject);
       if (++fresh >= flushCount) flush();
       else cancelFlush ??= clock.after(flushIntervalMs, flush);
     });

@@ -330,6 +330,27 @@ test('nobody is silent where there are no locks, who was not assigned by the per
   expect(shown()).toEqual([]);
 });
 
+test('a version that settled before the code that stores was there is not silent, however much is observed', async () => {
+  const { area, locks, shown } = createVisits();
+  let arrive = (): void => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  const loadStore = async () => {
+    await arrived;
+    return import('../../../src/client/reporter/storedQueue.js');
+  };
+  const { observe, clock } = openTab(area, 'a', { locks: locks.of({}), loadStore });
+  for (let at = 0; at < 200; at++) observe({ kind: at % 2 ? 'exposure' : 'attempt' });
+  observe({ feature: 'other' });
+  await clock.advance(2_000);
+  observe({ kind: 'settled' });
+  arrive();
+  await vi.waitFor(async () => {
+    await clock.advance(0);
+    expect(shown()).toHaveLength(1);
+  });
+  expect(area.items.get(shown()[0]!)).toContain('"other"');
+});
+
 test('what may be told of a crash takes no room from what has happened', async () => {
   const { area, first, shown } = createVisits();
   first.service.answer = () => Promise.reject(new TypeError('offline'));
