@@ -198,7 +198,9 @@ export default defineConfig(({ mode }) => ({
               include: ['test/**/*.browser.test.{ts,tsx}', 'test/flow.test.tsx'],
               exclude: ['test/render/rows/**'],
               setupFiles: ['test/harness/quietConsole.ts', 'test/harness/patience.ts', 'test/harness/seed.ts'],
-              testTimeout: 60_000,
+              // Some start a service, in the process that serves all browsers their modules.
+              testTimeout: 120_000,
+              hookTimeout: 120_000,
               browser: {
                 enabled: true,
                 headless: true,
