@@ -36,6 +36,7 @@ export function createStageKeeper(
   let refused: string | undefined;
   let isReady = false;
   let last: Promise<unknown> = Promise.resolve();
+  let moving: Promise<void> | undefined;
 
   const isRolledBack = (): boolean => host.isKill();
   const wanted = (): unknown =>
@@ -92,14 +93,16 @@ export function createStageKeeper(
     },
     async stage() {
       const stage = move();
-      if (stage !== state.stage) await save({ stage, behind: left(stage) });
+      if (stage !== state.stage) moving = save({ stage, behind: left(stage) });
+      // Also for whoever comes while it is being kept.
+      await moving;
       return stage;
     },
     isBehind: (version) => Promise.resolve(state.behind[version]),
     misses: (version) => misses[version],
     async markBehind(version, isBehind) {
       if (isBehind) misses[version]++;
-      if (state.behind[version] === isBehind) return;
+      if (state.behind[version] === isBehind) return void (await last);
       await save({ ...state, behind: { ...state.behind, [version]: isBehind } });
     },
     status: () => ({

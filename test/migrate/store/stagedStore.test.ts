@@ -547,3 +547,44 @@ test.each([
   const { open } = createStores('off');
   expect(() => open(wrong as never)).toThrow(message);
 });
+
+test('nothing is written in a new stage before that stage is kept, however many write at once', async () => {
+  const log = memoryRepairLog();
+  let keep: (() => void) | undefined;
+  const repairLog: RepairLog = {
+    ...log,
+    async saveState(state) {
+      if (state.stage === 'complete') await new Promise<void>((resolve) => (keep = resolve));
+      return log.saveState(state);
+    },
+  };
+  const { store, v2, move } = createStores('rampdown', { repairLog });
+  await store.set('a', 1);
+  const before = v2.writes.length;
+  move('complete');
+  const writes = ['b', 'c'].map((key) => store.set(key, 1));
+  await vi.waitFor(() => expect(keep).toBeDefined());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(v2.writes).toHaveLength(before);
+  keep?.();
+  await Promise.all(writes);
+  expect(v2.writes).toHaveLength(before + 2);
+});
+
+test('no write is acknowledged before it is kept that the other side is behind, however many write at once', async () => {
+  let keep = (): void => {};
+  const held = new Promise<void>((resolve) => (keep = resolve));
+  const repairLog: RepairLog = { ...memoryRepairLog(), saveState: () => held };
+  const { open, v2 } = createStores('dualwrite');
+  const store = open({ repairLog, maxRepairs: 1 });
+  v2.fates.push('fails', 'fails', 'fails');
+  await store.set('a', 1);
+  const acknowledged: string[] = [];
+  const writes = ['b', 'c'].map((key) => store.set(key, 1).then(() => acknowledged.push(key)));
+  await vi.waitFor(() => expect(v2.fates).toEqual([]));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(acknowledged).toEqual([]);
+  keep();
+  await Promise.all(writes);
+  expect(store.getStatus().behind.v2).toBe(true);
+});
