@@ -28,7 +28,7 @@ import {
   type RollbackRow,
 } from './storedRows.js';
 import { sweepMetrics } from './sweepMetrics.js';
-import { watchRevision } from './watchRevision.js';
+import { watchRevision, type Content } from './watchRevision.js';
 
 /** A store on a database that may be opened later. */
 export function storeOn(database: LateDatabase, options: StoreSettings): PostgresStore {
@@ -49,6 +49,7 @@ export function storeOn(database: LateDatabase, options: StoreSettings): Postgre
     nowMs: () => performance.now(),
   });
   let closing: Promise<void> | undefined;
+  let contentRead: Content | null = null;
 
   return {
     tokens: createPostgresTokens(database),
@@ -58,7 +59,11 @@ export function storeOn(database: LateDatabase, options: StoreSettings): Postgre
     replicas: createPostgresReplicas(database, readOnly, passed),
     revisions: createPostgresRevisions(database, readOnly),
     probe: () => probeDatabase(database, { readOnly }),
-    readState: () => readState(database),
+    async readState() {
+      const { content, state } = await readState(database);
+      if (contentRead?.revision !== content.revision) contentRead = content;
+      return state;
+    },
     createFeature: (feature, patch, origin) => createFeature(database, feature, patch, origin),
     changeFeature: (feature, patch, ifRowRevision, origin) =>
       changeFeature(database, feature, patch, ifRowRevision, origin),
@@ -91,6 +96,7 @@ export function storeOn(database: LateDatabase, options: StoreSettings): Postgre
           config,
           database,
           readOnly,
+          contentRead: () => contentRead,
           onChange,
           onHealth,
           onPassed: (text) => passed.forEach((hear) => hear(text)),
@@ -115,13 +121,13 @@ const readStateSql = `SELECT epoch::float8 AS epoch, revision::float8 AS revisio
     WHERE retired_at IS NULL) AS features,
   (SELECT coalesce(jsonb_agg(to_jsonb(kill) ORDER BY id), '[]') FROM rollbacks AS kill WHERE ended_at IS NULL
     AND NOT EXISTS (SELECT FROM feature_flags AS flag WHERE flag.feature = kill.feature AND retired_at IS NOT NULL)) AS rollbacks,
-  switchback_stage_labels() AS stages
+  switchback_stage_labels() AS stages, switchback_digest() AS digest
   FROM switchback_state`;
 
-async function readState(database: Database): Promise<StoredState> {
+async function readState(database: Database): Promise<{ readonly state: StoredState; readonly content: Content }> {
   const [row] = await database.query<StateRow>(readStateSql);
   if (row === undefined) throw new StoreError('unavailable', 'the database has lost the row of switchback_state');
-  return {
+  const state = {
     epoch: row.epoch,
     revision: row.revision,
     changedAt: row.changedAt.toISOString(),
@@ -130,6 +136,7 @@ async function readState(database: Database): Promise<StoredState> {
     rollbacks: row.rollbacks.map(toStoredRollback),
     stages: new Map(Object.entries(row.stages)),
   };
+  return { state, content: { revision: String(row.revision), digest: row.digest } };
 }
 
 interface StateRow {
@@ -140,6 +147,7 @@ interface StateRow {
   readonly features: readonly FeatureRow[];
   readonly rollbacks: readonly RollbackRow[];
   readonly stages: Readonly<Record<string, string>>;
+  readonly digest: string;
 }
 
 const toLimit = (limit: number): number => Math.min(Math.max(Math.trunc(limit) || 1, 1), 1_000);

@@ -2,6 +2,13 @@ import pg from 'pg';
 import type { Queryable } from './database.js';
 import { passChannel } from './postgresReplicas.js';
 
+/** What was in the database at a revision. */
+export interface Content {
+  readonly revision: string;
+  /** Of `switchback_digest()`. */
+  readonly digest: string;
+}
+
 /** How a store hears of commits: by notification, and by asking, because notifications get lost. */
 export interface WatchOptions {
   readonly config: pg.ClientConfig;
@@ -13,6 +20,8 @@ export interface WatchOptions {
   readonly pollMs?: number;
   /** At most so many ms between two looks at the content, which change when triggers are disabled; default 10,000. */
   readonly digestMs?: number;
+  /** What was read first at the latest revision that was read; null: nothing was. */
+  readonly contentRead?: () => Content | null;
   readonly onChange: () => void;
   readonly onHealth: (healthy: boolean, error?: unknown) => void;
   /** Hears what replicas pass on. */
@@ -34,6 +43,7 @@ export function watchRevision(options: WatchOptions): () => void {
     readOnly = false,
     pollMs = 2_000,
     digestMs = 10_000,
+    contentRead = () => null,
     onChange,
     onHealth,
     onPassed,
@@ -46,7 +56,7 @@ export function watchRevision(options: WatchOptions): () => void {
   let known: string | null = null;
   let knownEpoch: string | null = null;
   let wasMissed = false;
-  let content: { revision: string; digest: string } | null = null;
+  let content: Content | null = null;
   // Of a clock that nobody sets: while it stood still, triggers could be off unnoticed.
   let digestAtMs = -Infinity;
   let attempts = 0;
@@ -146,12 +156,14 @@ export function watchRevision(options: WatchOptions): () => void {
   }
 
   async function askContent(): Promise<void> {
-    const [row] = await database.query<{ epoch: string; revision: string; digest: string }>(
+    const [row] = await database.query<Content & { epoch: string }>(
       'SELECT epoch::text, revision::text, switchback_digest() AS digest FROM switchback_state',
     );
     if (row === undefined) return;
     digestAtMs = performance.now();
-    if (content !== null && content.revision === row.revision && content.digest !== row.digest)
+    // At the first look at a revision, what was published of it may be older than what is there.
+    const before = content?.revision === row.revision ? content : contentRead();
+    if (before !== null && before.revision === row.revision && before.digest !== row.digest)
       await publishSilent(row.revision);
     content = row;
     see(row);

@@ -112,3 +112,20 @@ test('gives a revision to a change that was made with the triggers off', async (
   stop();
   await other.close();
 });
+
+test('notices a change with the triggers off that follows another one at once', async () => {
+  const { connectionString, sql, store } = opened;
+  await store.createFeature('a', { enabled: true }, byAda);
+  const other = await createPostgresStore({ connectionString, pollMs: 50, digestMs: 3_000 });
+  const { onChange, stop } = await watching((...callbacks) => other.watch(...callbacks));
+  // What is published is what was read when the change came.
+  onChange.mockImplementation(() => void other.readState());
+  await store.changeFeature('a', { percentage: 50 }, null, byAda);
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalled(), wait);
+  expect((await other.readState()).revision).toBe(2);
+  await sql("SET session_replication_role = replica; UPDATE feature_flags SET enabled = false WHERE feature = 'a'");
+  await vi.waitFor(async () => expect((await store.readState()).revision).toBe(3), wait);
+  expect((await store.readState()).features.get('a')?.enabled).toBe(false);
+  stop();
+  await other.close();
+});
