@@ -27,7 +27,7 @@ export function createEarly({ clock, isUndecided }: EarlyOptions): Early {
   let waiting: (() => void)[] = [];
 
   const flush = (): void => {
-    page?.removeEventListener('visibilitychange', flush);
+    page?.removeEventListener('visibilitychange', flush, true);
     const given = waiting;
     waiting = [];
     for (const give of given) give();
@@ -39,8 +39,8 @@ export function createEarly({ clock, isUndecided }: EarlyOptions): Early {
         const atMs = clock.now();
         const give = (): void => (decided ??= decide())(observed, atMs);
         if (decided || !isUndecided()) return give();
-        // It may be hidden for good.
-        if (waiting.push(give) === 1) page?.addEventListener('visibilitychange', flush);
+        // It may be hidden for good. Capturing comes before the sinks, which send then.
+        if (waiting.push(give) === 1) page?.addEventListener('visibilitychange', flush, true);
         // Nothing is lost: it goes as if nothing had ever been decided.
         if (waiting.length > maxWaiting) waiting.shift()?.();
       };

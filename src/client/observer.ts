@@ -10,8 +10,8 @@ export interface Observer {
   close(): void;
 }
 
-// A sink that holds the page up for so long twice in a row gets nothing for ten times as long: never more than a tenth of the time
-// is its. Once may be the machine, which had other things to do.
+// A sink that holds the page up for so long twice in a row gets nothing for ten times as long. Once may be the machine, which had
+// other things to do.
 const slowMs = 100;
 
 /**

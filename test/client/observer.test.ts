@@ -57,7 +57,7 @@ test('a sink that never answers holds nothing up', async () => {
   expect([of.brought(), of.faults]).toEqual([[1_000, 1_000], []]);
 });
 
-test('a sink that holds the page up gets a tenth of the time at most, and is told of once', async () => {
+test('a sink that goes on holding the page up gets a tenth of the time at most, and is told of once', async () => {
   let taken = 0;
   const of: ReturnType<typeof createCase> = createCase({
     observe() {

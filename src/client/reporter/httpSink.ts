@@ -92,33 +92,25 @@ export function httpSink(options: HttpSinkOptions): Sink {
     const failed = waiting.filter(isFailure);
     waiting = waiting.filter((observed) => !isFailure(observed));
     const sent = failed.slice(-maxRescued);
+    const untold = dropped + failed.length - sent.length;
     const body = {
       schema: 1,
       senderId,
       seq: ++seq,
-      dropped: { queueFull: dropped + failed.length - sent.length },
+      dropped: { queueFull: untold },
       subjects: Object.fromEntries(sent.map(([{ feature }, subject]) => [feature, subject])),
-      buckets: sent.map(
-        ([
-          {
-            failure: { phase },
-            times = 1,
-            atMs,
-            ...labels
-          },
-        ]) => ({
-          ...labels,
-          startMs: atMs - (atMs % 1e4),
-          durationMs: 1e4,
-          counts: { failed: { [phase]: times } },
-          units: { exposed: 1, error: 1 },
-          sampling: 1,
-        }),
-      ),
+      buckets: sent.map(([{ failure, times = 1, atMs, ...labels }]) => ({
+        ...labels,
+        startMs: atMs - (atMs % 1e4),
+        durationMs: 1e4,
+        counts: { failed: { [failure.phase]: times } },
+        units: { exposed: 1, error: 1 },
+        sampling: 1,
+      })),
     };
     dropped = 0;
     void post(`${url}/metrics`, JSON.stringify(body)).then(({ error }) => {
-      if (error) dropped += failed.length;
+      if (error) dropped += untold + sent.length;
     });
   };
 

@@ -11,6 +11,8 @@ export interface PartialSuccess {
 export const nothingSaid: PartialSuccess = { rejected: 0, message: '' };
 
 const maxMessage = 10_000;
+/** No request has so many points; a receiver that says more would fill the counter. */
+const maxRejected = 1_000_000;
 
 /**
  * Hears every answer that an exporter of OpenTelemetry reads. It tells nobody but its own log of a partial success, so this reads
@@ -34,7 +36,7 @@ function readPartialSuccess(answer: unknown): PartialSuccess {
   const { rejectedDataPoints, errorMessage } = Object(Object(answer).partialSuccess);
   const rejected = Number(rejectedDataPoints ?? 0);
   return {
-    rejected: Number.isSafeInteger(rejected) && rejected > 0 ? rejected : 0,
+    rejected: Number.isSafeInteger(rejected) && rejected > 0 ? Math.min(rejected, maxRejected) : 0,
     message: typeof errorMessage === 'string' ? errorMessage.replace(/\p{Cc}+/gu, ' ').slice(0, maxMessage) : '',
   };
 }

@@ -207,10 +207,12 @@ test('a failure that could not leave is counted in the next batch', async () => 
   });
   fail();
   await clock.advance(5_000);
+  fail();
+  await clock.advance(5_000);
   isAway = false;
   fail();
   await clock.advance(5_000);
-  expect(texts.map((text) => JSON.parse(text))).toMatchObject([{ seq: 2, dropped: { queueFull: 1 } }]);
+  expect(texts.map((text) => JSON.parse(text))).toMatchObject([{ seq: 3, dropped: { queueFull: 2 } }]);
 });
 
 test('failures leave when the sink is closed, and nothing is left behind', async () => {

@@ -356,6 +356,10 @@ test('points that the receiver rejects of a request it takes are counted, with i
   await store(1, 4, [bucketOf()]);
   await expect.poll(health, within).toMatchObject({ refusedPoints: 1, sentPoints: 7, failures: 0 });
   expect(running.faults).toHaveLength(3);
+  // Nor is a number believed that would fill the counter.
+  receiver.said = { rejectedDataPoints: Number.MAX_SAFE_INTEGER };
+  await store(1, 5, [bucketOf()]);
+  await expect.poll(health, within).toMatchObject({ refusedPoints: 1_000_001, sentPoints: 7, failures: 0 });
 });
 
 test('a receiver that is down, silent or forbids harms nothing: it shows on the page of health, without secrets', async () => {
