@@ -30,7 +30,7 @@ export interface StagedStore<Value> {
   set(key: string, value: Value): Promise<void>;
   /** As `set`, for taking a record away. */
   delete(key: string): Promise<void>;
-  /** Which stage holds, and what each store still lacks. */
+  /** Which stage holds, and what each store still lacks. A wanted stage that may follow holds from here on, as with a read or a write. */
   getStatus(): StagedStoreStatus;
   /** What became of the calls since the start. */
   getMetrics(): StagedStoreMetrics;

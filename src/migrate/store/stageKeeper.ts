@@ -15,6 +15,7 @@ export interface StageKeeper {
   markBehind(version: Version, isBehind: boolean): Promise<void>;
   /** How often a store was marked as behind. */
   misses(version: Version): number;
+  /** Enters the stage it says, as the next read or write would. */
   status(): Omit<StagedStoreStatus, 'repairs'>;
 }
 
@@ -76,6 +77,11 @@ export function createStageKeeper(
     refused = why;
     return outcome.stage;
   };
+  const enter = (): Stage => {
+    const stage = move();
+    if (stage !== state.stage) moving = save({ stage, behind: left(stage) });
+    return stage;
+  };
 
   return {
     async load() {
@@ -92,8 +98,7 @@ export function createStageKeeper(
       }
     },
     async stage() {
-      const stage = move();
-      if (stage !== state.stage) moving = save({ stage, behind: left(stage) });
+      const stage = enter();
       // Also for whoever comes while it is being kept.
       await moving;
       return stage;
@@ -107,7 +112,8 @@ export function createStageKeeper(
     },
     status: () => ({
       isReady,
-      stage: isReady ? move() : state.stage,
+      // Whoever reads it goes on from it with the next stage, though nobody may have read or written in this one.
+      stage: isReady ? enter() : state.stage,
       ...(refused !== undefined && { refused }),
       isRolledBack: isRolledBack(),
       behind: state.behind,

@@ -355,6 +355,51 @@ test('a stage that skips is refused with those that may follow, and told of once
   expect(faults).toHaveLength(1);
 });
 
+test('what the status says is so, though nobody reads or writes: the next stage may follow it, and the one before', async () => {
+  const texts = new Map<string, string>();
+  const storage = {
+    getItem: (name: string) => texts.get(name) ?? null,
+    setItem: (name: string, text: string) => void texts.set(name, text),
+  };
+  const { open, move, faults } = createStores('off');
+  const store = open({ repairLog: textRepairLog(storage, 'log') });
+  await store.drain();
+  for (const stage of ['dualwrite', 'shadow', 'live', 'rampdown', 'live', 'shadow', 'dualwrite', 'off'] as const) {
+    move(stage);
+    expect(store.getStatus()).toMatchObject({ stage, behind: { v1: false, v2: stage === 'off' } });
+    expect(store.getStatus()).not.toHaveProperty('refused');
+  }
+  expect(faults).toEqual([]);
+  move('dualwrite');
+  expect(store.getStatus().stage).toBe('dualwrite');
+  await store.close();
+  // The one that comes after it goes on from there.
+  const second = open({ repairLog: textRepairLog(storage, 'log') });
+  move('shadow');
+  await second.drain();
+  expect(second.getStatus().stage).toBe('shadow');
+});
+
+test('what is asked for the status only writes nothing, and a write in the stage it says waits until that is kept', async () => {
+  const log = memoryRepairLog();
+  let keep = () => {};
+  const repairLog: RepairLog = {
+    ...log,
+    saveState: (state) => new Promise<void>((resolve) => (keep = resolve)).then(() => log.saveState(state)),
+  };
+  const { open, move, v1, v2 } = createStores('off');
+  const store = open({ repairLog });
+  await store.drain();
+  move('dualwrite');
+  expect(store.getStatus().stage).toBe('dualwrite');
+  const written = store.set('a', 1);
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  expect([v1.writes, v2.writes]).toEqual([[], []]);
+  keep();
+  await written;
+  expect([v1.writes, v2.writes]).toEqual([[['a', 1]], [['a', 1]]]);
+});
+
 test('a store of one user alone goes through the stages it missed, as far as nothing is lost', async () => {
   const { open, move, v1, faults } = createStores('off');
   const store = open({ isShared: false, startsEqual: false, initialStage: 'off' });
