@@ -133,10 +133,9 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
     clock,
     early,
     given: options,
-    observe(observation) {
+    observe(observation, subject) {
       // Work that ends after the client would open its sinks again.
       if (isOver) return;
-      const { subject } = decisions.digestOf(observation.feature);
       observe(observation, subject);
       if (sinks[0] && observation.arm !== 'none') measuring.saw(observation, subject);
     },
@@ -193,6 +192,7 @@ export function createSwitchback(options: SwitchbackOptions): SwitchbackClient {
       early.flush();
       snapshots = openSnapshots(next);
       const isOther = read().context.targetingKey !== next.targetingKey;
+      if (isOther) gates.leave();
       // Rules hold for everyone; a snapshot of one user's assignments does not.
       const isPersonal = source?.dependsOnContext;
       store.setState(isPersonal && isOther ? { context: next, snapshot: null, announced: null } : { context: next });

@@ -54,22 +54,28 @@ export class Episode {
     emit({ kind: 'attempt' });
   }
 
-  /** The version is on the screen, `commitMs` after its first render began. */
-  expose(commitMs: number): void {
+  /** The version is on the screen, `commitMs` after its first render began; undefined: it was there before. */
+  expose(commitMs?: number): void {
     if (this.phase !== 'trying') return;
     this.phase = 'exposed';
     this.emit({ kind: 'exposure' });
-    this.emit({ kind: 'timing', name: 'commitMs', valueMs: commitMs });
+    if (commitMs !== undefined) this.emit({ kind: 'timing', name: 'commitMs', valueMs: commitMs });
     this.host.exposed(this);
     this.batch = this.host.settling.join(this);
   }
 
+  /** It has stayed for `settleMs`. */
   settle(): void {
-    this.phase = 'settled';
-    this.batch = undefined;
-    this.emit({ kind: 'settled' });
+    this.prove();
     this.host.settled(this);
     this.gate.episodeSettled();
+  }
+
+  /** It stayed so long for another user: no news for the breaker. */
+  prove(): void {
+    this.stopWaiting();
+    this.phase = 'settled';
+    this.emit({ kind: 'settled' });
   }
 
   /** Ends as failed. A settled episode can still fail: its failure counts, its settling does not go back. */

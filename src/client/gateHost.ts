@@ -21,6 +21,10 @@ export interface GateState extends ShownBy {
 /** A gate that is on the page, for whoever looks from outside. */
 export interface VisibleGate {
   update(): void;
+  /** The user leaves. */
+  leave(): void;
+  /** Another user is there. */
+  greet(): void;
   reset(): void;
   getView(): GateView;
 }

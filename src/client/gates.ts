@@ -43,6 +43,8 @@ export interface Gates {
   notify(feature?: string): void;
   /** Lets go of what was held, such as for the user before; without a feature, of all. */
   release(feature?: string): void;
+  /** The user leaves; the next one is greeted by `release`. */
+  leave(): void;
 }
 
 export function createGates(options: GatesOptions): Gates {
@@ -60,6 +62,9 @@ export function createGates(options: GatesOptions): Gates {
     },
     release(feature) {
       for (const [key, { release }] of hosts) if (feature === undefined || feature === key) release();
+    },
+    leave() {
+      for (const { mounted } of hosts.values()) for (const gate of mounted) gate.leave();
     },
   };
 }
@@ -193,6 +198,7 @@ function createHost(feature: string, options: GatesOptions, settling: Settling):
       notify();
       // Those that are still on v1 hold it again, for the new user.
       if (mountedOnV1 > 0) held = cell.get();
+      for (const gate of mounted) gate.greet();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Decision } from '../decide/decide.js';
 import type { Version } from '../evaluate/snapshot.js';
 import type { Emit, Episode } from './episode.js';
 import type { GateHost, GateState } from './gateHost.js';
+import type { GateView } from './gateView.js';
 
 /** What a gate has registered with its host: the version it is mounted on, the episode of what it shows, and the probe. */
 export abstract class HostedGate implements GateState {
@@ -12,6 +13,8 @@ export abstract class HostedGate implements GateState {
   protected episode: Episode | undefined;
   private unmountVersion: (() => void) | undefined;
   private releaseProbe: (() => void) | undefined;
+  /** The episode of the user before, and whether it had settled. */
+  private left: { readonly version: Version; readonly hasSettled: boolean } | undefined;
 
   constructor(host: GateHost) {
     this.feature = host.feature;
@@ -19,6 +22,7 @@ export abstract class HostedGate implements GateState {
   }
 
   protected abstract readonly hasFailed: boolean;
+  abstract readonly getView: () => GateView;
   abstract update(): void;
   abstract episodeSettled(): void;
 
@@ -52,6 +56,23 @@ export abstract class HostedGate implements GateState {
   protected end(): void {
     this.episode?.leave();
     this.episode = undefined;
+  }
+
+  /** The user leaves: their episode ends. */
+  leave(): void {
+    const { version, phase } = this.episode ?? {};
+    const hasSettled = phase === 'settled';
+    this.left = version && (hasSettled || phase === 'exposed') ? { version, hasSettled } : undefined;
+    this.end();
+  }
+  /** Another user is there: what has stayed on the screen is counted for them as well. */
+  greet(): void {
+    const { left } = this;
+    this.left = undefined;
+    if (!left || left.version !== this.getView().shows) return;
+    this.begin(left.version);
+    this.episode?.expose();
+    if (left.hasSettled) this.episode?.prove();
   }
 
   observer(version: Version): Emit {

@@ -13,7 +13,7 @@ export interface LabelsOptions {
   readonly decisions: Decisions;
   readonly clock: Clock;
   readonly early: Early;
-  readonly observe: (observation: Observation) => void;
+  readonly observe: (observation: Observation, subject: string) => void;
 }
 
 /** What the gates of a feature do when v2 is decided for them. */
@@ -64,17 +64,19 @@ export function createLabels(
       stage: rule && 'stage' in rule ? rule.stage : null,
     };
   };
-  const emitAs =
-    (labels: ObservedVersion): Emit =>
-    (observed, atMs = clock.now()) => {
+  const emitAs = (labels: ObservedVersion): Emit => {
+    // Whatever comes late is still of this user.
+    const { subject } = decisions.digestOf(feature);
+    return (observed, atMs = clock.now()) => {
       // Of now, not of when the episode began: a lower rate holds at once.
       const { sampling = 1 }: Partial<FeatureRule> = Object(read().snapshot?.features.get(feature));
       const observation = { ...labels, ...observed, ...(sampling < 1 && { sampling }), atMs } as Observation;
       read().inspect?.(observation);
       // A forced version says nothing about its users: it is counted as such, once, and nothing else of it is.
-      if (!isForced(labels)) observe(observation);
-      else if (observed.kind === 'attempt') observe({ ...observation, kind: 'overridden' } as Observation);
+      if (!isForced(labels)) observe(observation, subject);
+      else if (observed.kind === 'attempt') observe({ ...observation, kind: 'overridden' } as Observation, subject);
     };
+  };
 
   return {
     observer(version, decision, isFallback = false, gate) {

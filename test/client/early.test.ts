@@ -294,15 +294,20 @@ describe('what waits for a decision', () => {
     expect(told()).toHaveLength(4);
   });
 
-  test('goes as it is when another user comes, as the first one’s', async () => {
-    const { client, mount, told, subjects, decide, done } = createPage();
-    const { subject } = client.internals.parts.decisions.digestOf('live');
+  test('goes as it is when another user comes, as the first one’s; what stays is the next one’s', async () => {
+    const { client, mount, told, sink, subjects, decide, done } = createPage();
+    const subjectOf = () => client.internals.parts.decisions.digestOf('live').subject;
+    const first = subjectOf();
     mount('live');
     client.setContext({ targetingKey: 'user-2' });
+    await done();
+    expect(told()).toEqual([...early, 'aborted v1 none DEFAULT@0']);
+    expect([...subjects]).toEqual([first]);
     decide('v1');
     await done();
-    expect(told()).toEqual(early);
-    expect([...subjects]).toEqual([subject]);
+    expect(told().slice(4)).toEqual(['attempt v1 v1 SPLIT@1', 'exposure v1 v1 SPLIT@1']);
+    expect([...subjects]).toEqual([first, subjectOf()]);
+    expect(sink.counts('v1')).toMatchObject({ attempts: 2, exposures: 2, aborted: 1 });
   });
 
   test('is at most 500: the oldest goes as it is, and nothing is lost', async () => {
