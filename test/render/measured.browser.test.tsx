@@ -156,7 +156,10 @@ describe('onExposure', () => {
       ['user-2', 2],
       ['user-3', 3],
     ] as const) {
+      // What stays is seen by this user as well, and so is what mounts for them.
       client.setContext({ targetingKey });
+      exposures++;
+      await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(exposures));
       page.render(<Provider>{gate('panel', <p>v2</p>, ++exposures)}</Provider>);
       await vi.waitFor(() => expect(sink.counts('v2').exposures).toBe(exposures));
       expect(seen).toEqual(Array(told).fill('panel v2'));
