@@ -96,10 +96,11 @@ test(
     await second.freeze();
     const startedMs = performance.now();
     // 17 s of silence, and up to 1.5 s in which it could have spoken.
-    const missed = publish(first);
+    // Of this one it may hear late.
+    const missed = publish(first).catch(() => {});
     await expect.poll(() => leads(first), { timeout: 40_000, interval: 100 }).toBe(true);
     expect(performance.now() - startedMs).toBeLessThan(30_000);
-    await missed.catch(() => {});
+    await missed;
     await publish(first);
     await second.thaw();
     await expect.poll(async () => (await revision(second)) === (await revision(first)), soon).toBe(true);

@@ -100,7 +100,7 @@ test('comes back by itself after the service was gone, and has what it missed', 
   await vi.waitFor(() => expect(heard.statuses.at(-1)).toBe('offline'), 5_000);
   const second = await serve(first.port);
   second.state.revision = 5;
-  await vi.waitFor(() => expect(heard.statuses.at(-1)).toBe('live'), 10_000);
+  await vi.waitFor(() => expect(heard.statuses.at(-1)).toBe('live'), 30_000);
   expect(heard.snapshots.at(-1)).toEqual(snapshotOf(5));
 });
 
@@ -110,7 +110,7 @@ test('starts while the service is away and is right soon after it comes', async 
   const { heard } = listen(gone.port);
   await vi.waitFor(() => expect(heard.statuses.at(-1)).toBe('offline'));
   const service = await serve(gone.port);
-  await vi.waitFor(() => expect(heard.statuses.at(-1)).toBe('live'), 10_000);
+  await vi.waitFor(() => expect(heard.statuses.at(-1)).toBe('live'), 30_000);
   expect(heard.snapshots.at(-1)).toEqual(snapshotOf(service.state.revision));
 });
 
