@@ -2,13 +2,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bucketOf } from '../../src/index.js';
 import { rulesSnapshot } from '../harness/snapshot.js';
 import { installFixture, type Fixture } from './installFixture.js';
 import { readBundle, serverLibrariesIn } from './readBundle.js';
 import { launch, visit } from './visit.js';
+import { watchTexts } from './watchTexts.js';
 
 // Whatever tried to load something while it builds or runs would fail here.
 const offline = {
@@ -66,25 +67,6 @@ function seenIn(html: string): Record<string, string> {
   const found = html.matchAll(/<p data-testid="(\w+)">(.*?)<\/p>/g);
   return Object.fromEntries([...found].map(([, id, text]) => [id, text!.replace(/<!--.*?-->/g, '')]));
 }
-
-/** Notes every text an element with a `data-testid` ever has, from before the first paint on, also between frames. */
-const watch = (page: Page) =>
-  page.addInitScript(() => {
-    const seen: Record<string, string[]> = {};
-    const note = () => {
-      for (const element of document.querySelectorAll<HTMLElement>('[data-testid]')) {
-        const texts = (seen[element.dataset.testid!] ??= []);
-        if (texts.at(-1) !== element.textContent) texts.push(element.textContent);
-      }
-    };
-    const frame = () => {
-      note();
-      requestAnimationFrame(frame);
-    };
-    new MutationObserver(note).observe(document, { childList: true, characterData: true, subtree: true });
-    requestAnimationFrame(frame);
-    Object.assign(globalThis, { seen });
-  });
 
 test('sends the right version of each feature in its HTML', async () => {
   const html = await (await fetch(url)).text();
@@ -166,12 +148,12 @@ describe('a page that a server decides for each user', () => {
     ])('a user of panel %s and chart %s sees nothing else from the first paint on', async (panel, chart) => {
       const user = userWith(panel, chart);
       const { page, text, complaints } = await visit(browser, 'about:blank');
-      await watch(page);
+      const readTexts = await watchTexts(page);
       await page.goto(`${url}/user?user=${user}`, { waitUntil: 'networkidle' });
       await text('chart', expectedOf(user).chart);
       await page.waitForTimeout(300);
 
-      const seen = await page.evaluate(() => (globalThis as { seen?: Record<string, string[]> }).seen);
+      const seen = await readTexts();
       const { server, details, panel: panelText, chart: chartText } = expectedOf(user);
       expect(seen).toMatchObject({ server: [server], details: [details], panel: [panelText], chart: [chartText] });
       expect(complaints).toEqual([]);
