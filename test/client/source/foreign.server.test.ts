@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { systemClock, type Clock } from '../../../src/client/clock.js';
+import type { Clock } from '../../../src/client/clock.js';
 import { ofrepSource } from '../../../src/client/source/ofrepSource.js';
 import type { Source } from '../../../src/client/source/source.js';
 import { unleashSource } from '../../../src/client/source/unleashSource.js';
 import { NodeEventSource } from '../../harness/nodeEventSource.js';
+import { quickClock } from './quickClock.js';
 import { recordingListener } from './recordingListener.js';
 
 const ends: (() => unknown)[] = [];
@@ -13,16 +14,8 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-/** How long a source waits for an answer. */
-const answerMs = 3_000;
-
-// Faster, so that a test need not wait as long as a browser does; but answers may take what a busy machine needs.
-const clockOf = (speed: number): Clock => ({
-  now: () => systemClock.now(),
-  after: (delayMs, run) => systemClock.after(delayMs === answerMs ? delayMs : delayMs / speed, run),
-});
-const quick = clockOf(10);
-const veryQuick = clockOf(30);
+const quick = quickClock(10);
+const veryQuick = quickClock(30);
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 

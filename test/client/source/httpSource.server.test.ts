@@ -1,22 +1,15 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { Clock } from '../../../src/client/clock.js';
-import { systemClock } from '../../../src/client/clock.js';
 import { httpSource } from '../../../src/client/source/httpSource.js';
 import { NodeEventSource } from '../../harness/nodeEventSource.js';
+import { quickClock } from './quickClock.js';
 import { recordingListener, snapshotOf } from './recordingListener.js';
 
 const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
-
-// Ten times as fast, so that a test need not wait as long as a browser does.
-const quickClock: Clock = {
-  now: () => systemClock.now(),
-  after: (delayMs, run) => systemClock.after(delayMs / 10, run),
-};
 
 /** A service over real HTTP; `port` 0: any free one. */
 async function serve(port = 0) {
@@ -72,7 +65,7 @@ function listen(port: number) {
   const source = httpSource({
     url: `http://127.0.0.1:${port}/api`,
     EventSource: NodeEventSource,
-    clock: quickClock,
+    clock: quickClock(10),
   });
   const stop = source.start(recording.listener, recording.request);
   ends.push(stop);
