@@ -38,6 +38,9 @@ export interface StoredQueue extends Pick<BatchStore, 'put' | 'has' | 'remove'> 
 
 /** Users of features: a page has one of each, unless somebody else signs in. */
 const maxShown = 64;
+/** What is written for a crash waits until the page has painted, and then takes a little of its time every so often. */
+const keepIntervalMs = 50;
+const keptAtOnce = 8;
 const adoptIntervalMs = 60_000;
 const setAsideBytes = 16 * 1_024;
 /** Less is not worth a place of its own. */
@@ -52,13 +55,27 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
     isHeld: (stored) => isOurs(stored) && isHeld(stored.seq),
   });
   const claims = createClaims(locks);
-  /** By user, feature and stage: what is told unless they are heard of; null once they were. */
+  /** By user, feature and stage: what is told unless they are heard of; null while it is not kept, and once they were. */
   const shown = new Map<string, Batch | null>();
+  const unkept = new Map<string, Parameters<StoredQueue['saw']>>();
+  let cancelKeeping: (() => void) | undefined;
   const hear = (user: string): void => {
+    unkept.delete(user);
     const batch = shown.get(user);
     if (!batch) return;
     store.remove(batch);
     shown.set(user, null);
+  };
+  const keepShown = (): void => {
+    cancelKeeping = undefined;
+    for (const [user, exposure] of [...unkept].slice(0, keptAtOnce)) {
+      unkept.delete(user);
+      const batch = writeSilent(...exposure);
+      shown.set(user, batch);
+      // Seldom of use: what has happened is not given up for it.
+      void claims.claim(batch.senderId).then((isOurs) => isOurs && shown.get(user) === batch && store.put(batch, true));
+    }
+    if (unkept.size > 0) cancelKeeping = clock.after(keepIntervalMs, keepShown);
   };
   const resting = new Set<string>();
   const nameOf = (batch: Pick<Batch, 'senderId' | 'seq'>): string => `${batch.senderId}${batch.seq}`;
@@ -118,12 +135,15 @@ export function createStoredQueue(options: StoredQueueOptions): StoredQueue {
       const user = subject + feature + stage;
       if (isHeard) return hear(user);
       if (shown.has(user) || shown.size >= maxShown || globalThis.document?.visibilityState === 'hidden') return;
-      const batch = writeSilent(observation, subject);
-      shown.set(user, batch);
-      // Seldom of use: what has happened is not given up for it.
-      void claims.claim(batch.senderId).then((isOurs) => isOurs && shown.get(user) === batch && store.put(batch, true));
+      shown.set(user, null);
+      unkept.set(user, [observation, subject]);
+      cancelKeeping ??= clock.after(keepIntervalMs, keepShown);
     },
-    forgetShown: () => [...shown.keys()].forEach(hear),
+    forgetShown() {
+      cancelKeeping?.();
+      cancelKeeping = undefined;
+      [...shown.keys()].forEach(hear);
+    },
     release: claims.releaseAll,
   };
 }

@@ -292,12 +292,29 @@ test.each([['settled'], ['failure'], ['aborted']])(
     expect(shown()).toEqual([]);
     // Nor when it is shown again to somebody of whom all is known.
     if (kind !== 'aborted') first.observe();
-    await first.clock.advance(0);
+    await first.clock.advance(500);
     expect(shown()).toEqual([]);
     crash();
     expect(await silent()).toEqual([]);
   },
 );
+
+test('what is kept for a crash is written after the paint, a few at a time, and not at all for who is heard of before', async () => {
+  const { first, shown } = createVisits();
+  // The code that stores comes with the first one.
+  first.observe(attempt);
+  await first.clock.advance(1_000);
+  for (let at = 0; at < 20; at++) first.observe({ feature: `f${at}` });
+  await first.clock.advance(0);
+  expect(shown()).toHaveLength(0);
+  first.observe({ feature: 'f0', kind: 'settled' });
+  await first.clock.advance(50);
+  expect(shown()).toHaveLength(8);
+  await first.clock.advance(100);
+  expect(shown()).toHaveLength(19);
+  first.hide(true);
+  expect([shown(), first.clock.waiting()]).toEqual([[], 0]);
+});
 
 test('nobody is silent on a page that was hidden, left, or lives', async () => {
   for (const end of ['hidden', 'left', 'lives'] as const) {
@@ -345,7 +362,7 @@ test('a version that settled before the code that stores was there is not silent
   observe({ kind: 'settled' });
   arrive();
   await vi.waitFor(async () => {
-    await clock.advance(0);
+    await clock.advance(50);
     expect(shown()).toHaveLength(1);
   });
   expect(area.items.get(shown()[0]!)).toContain('"other"');
@@ -360,7 +377,7 @@ test('what may be told of a crash takes no room from what has happened', async (
   }
   const happened = new Set(area.items.keys());
   for (let at = 0; at < 40; at++) first.observe({ feature: `feature${at}` });
-  await first.clock.advance(0);
+  await first.clock.advance(500);
   expect([...happened].filter((key) => !area.items.has(key))).toEqual([]);
   expect(shown().length).toBeGreaterThan(0);
 }, 60_000);
